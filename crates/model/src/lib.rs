@@ -1,1 +1,19 @@
-//! rapport-model
+//! The pure core of Rapport: from raw events to indicators, alerts and enriched rows.
+//!
+//! The modules follow the data, and the modules of a step use only those of the steps before it:
+//!
+//! 1. [`time`], [`words`]: instants and days; the closed sets of the change model.
+//! 2. [`catalogue`], [`params`]: instruments and everything that is configuration.
+//! 3. [`raw`], [`pseudonym`], [`event`]: a raw record becomes a canonical event, or a rejection.
+//! 4. [`dyad`], [`timeline`]: a dyad's history, folded into episodes, phases, breakdowns.
+//! 5. [`alert`], [`enriched`]: what follows from a dyad's history for supervisors and data teams.
+//! 6. [`site`], [`release`], [`partition`]: versions, the clock, windows and releases of a site.
+//!
+//! Nothing here reads a clock, does I/O or draws a random number: time is an argument, outputs are return values.
+
+pub mod catalogue;
+pub mod event;
+pub mod params;
+pub mod time;
+pub mod timeline;
+pub mod words;
