@@ -1,0 +1,58 @@
+# Every target explains itself: `make help`.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+SEEDS ?= 1000
+
+.PHONY: help
+help: ## This list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## A year of six simulated sites on the embedded log, live in the terminal (Ctrl-C ends it)
+	@scripts/install-build-tools
+	cargo build --release --bin rapport
+	target/release/rapport demo $(ARGS)
+
+.PHONY: demo-kafka
+demo-kafka: ## The same with four separate services and a Kafka that is started for it
+	@scripts/install-test-tools kafka
+	cargo build --release --bins
+	scripts/demo-kafka $(ARGS)
+
+.PHONY: test
+test: ## Everything: lints, unit, property, golden, simulation, and real Kafka, Prometheus and Alertmanager
+	@scripts/install-test-tools
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo build --workspace --bins --locked
+	cargo test --workspace --locked $(ARGS)
+
+.PHONY: sim
+sim: ## Only the simulation: SEEDS=n seeds of permutation, duplication, delay, crash and torn commit
+	RAPPORT_SIM_SEEDS=$(SEEDS) cargo test -p rapport-tests --locked --test main -- simulation --nocapture
+
+.PHONY: lint
+lint: ## Formatting and clippy only
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+.PHONY: deny
+deny: ## Licences, bans and sources of all dependencies (installs cargo-deny once)
+	@command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
+	cargo deny check bans licenses sources
+
+.PHONY: backlog
+backlog: ## Events per second and peak memory of `indicators` over a backlog of 2 M events on a real Kafka
+	@scripts/install-test-tools kafka
+	cargo build --release --bins
+	cargo run --release -p rapport-tests --example backlog -- $(ARGS)
+
+.PHONY: install
+install: ## Installs the command `rapport` for this user
+	@scripts/install-build-tools
+	cargo install --locked --path services/rapport
+
+.PHONY: clean
+clean: ## Removes build results and downloaded test servers
+	cargo clean
+	rm -rf .cache
