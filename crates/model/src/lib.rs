@@ -13,7 +13,9 @@
 
 pub mod catalogue;
 pub mod event;
+pub mod indicators;
 pub mod params;
+pub mod release;
 pub mod time;
 pub mod timeline;
 pub mod words;

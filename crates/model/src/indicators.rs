@@ -1,0 +1,259 @@
+//! The indicators: one table that releases are laid out by, the exporter discloses by and the documentation is made
+//! from (model.md section 5).
+//!
+//! Every indicator is a count or a sum, never a ratio.
+
+mod table;
+
+use std::collections::BTreeMap;
+
+use crate::words::*;
+
+pub use table::{CATALOGUE, Id};
+
+/// A window of a release: its days, ending on the release's day, and its suffix in sample names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Window {
+    /// Days.
+    pub days: i32,
+    /// Suffix of sample names.
+    pub suffix: &'static str,
+}
+
+/// All windows, the shortest first.
+pub const WINDOWS: [Window; 3] = [
+    Window { days: 7, suffix: "_7d" },
+    Window { days: 28, suffix: "_28d" },
+    Window { days: 90, suffix: "_90d" },
+];
+
+/// One indicator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Indicator {
+    /// Which one it is; its place in [`CATALOGUE`] is `id as usize`.
+    pub id: Id,
+    /// Name of its samples, less the window's suffix; the Prometheus name less `rapport_`.
+    pub name: &'static str,
+    /// What it counts, in one line.
+    pub help: &'static str,
+    /// Its labels beside `site`, each with its closed set; every product of them is a sample.
+    pub labels: &'static [(&'static str, LabelSet)],
+    /// Whether there is one sample per window; otherwise it is of the end of the release's day.
+    pub windowed: bool,
+    /// Whether it is a count or a sum.
+    pub kind: Kind,
+}
+
+/// Whether an indicator is a count or a sum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A count of cases: disclosed or not by its own size.
+    Count,
+    /// A sum over the cases of a count, disclosed with that count.
+    Sum {
+        /// The count it goes with.
+        with: With,
+        /// Whether it is published in points, as millionths with six decimals; otherwise it is an integer.
+        points: bool,
+    },
+}
+
+/// The count a sum goes with, of the same site and window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct With {
+    /// The indicator, a count.
+    pub id: Id,
+    /// Its labels that have the same value as the sum's label of that name.
+    pub same: &'static [&'static str],
+    /// Its labels that have this value whatever the sum's.
+    pub fixed: &'static [(&'static str, &'static str)],
+}
+
+/// The closed set of a label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum LabelSet {
+    Attendance,
+    /// The five types of support that can be delivered.
+    SupportType,
+    /// The five, and psychological therapy, which can be requested.
+    RequestedType,
+    Practice,
+    /// `received`, `unmet`.
+    Basis,
+    Phase,
+    /// bond, goal, task, total.
+    ScoreComponent,
+    /// The four mechanisms and `unknown`.
+    Mechanism,
+    /// The four mechanisms, `unknown` and `none`.
+    ExitMechanism,
+    DetectedBy,
+    /// The six and `none`.
+    MatchedOn,
+    /// The reasons of an end and `presumed_lost`.
+    ExitReason,
+    /// client, peer, service, `unknown`.
+    ExitSide,
+    Polarity,
+}
+
+fn all<T: Word>() -> Vec<&'static str> {
+    T::ALL.iter().map(|word| word.as_str()).collect()
+}
+
+fn all_and<T: Word>(more: &'static str) -> Vec<&'static str> {
+    T::ALL.iter().map(|word| word.as_str()).chain([more]).collect()
+}
+
+impl LabelSet {
+    /// Its words. A word of the change model stands at its number less one; what is added to a set stands last.
+    pub fn words(self) -> Vec<&'static str> {
+        match self {
+            LabelSet::Attendance => all::<Attendance>(),
+            LabelSet::SupportType => SupportType::FIVE.iter().map(|word| word.as_str()).collect(),
+            LabelSet::RequestedType => all::<SupportType>(),
+            LabelSet::Practice => all::<Practice>(),
+            LabelSet::Basis => vec!["received", "unmet"],
+            LabelSet::Phase => all::<Phase>(),
+            LabelSet::ScoreComponent => vec!["bond", "goal", "task", "total"],
+            LabelSet::Mechanism => all::<Mechanism>().into_iter().filter(|word| *word != "none").collect(),
+            LabelSet::ExitMechanism => all::<Mechanism>(),
+            LabelSet::DetectedBy => all::<DetectedBy>(),
+            LabelSet::MatchedOn => all_and::<MatchedOn>("none"),
+            LabelSet::ExitReason => all_and::<EndReason>("presumed_lost"),
+            LabelSet::ExitSide => all_and::<Side>("unknown"),
+            LabelSet::Polarity => all::<Polarity>(),
+        }
+    }
+}
+
+impl Id {
+    /// The indicator's row of the table.
+    pub fn indicator(self) -> &'static Indicator {
+        &CATALOGUE[self as usize]
+    }
+}
+
+impl Indicator {
+    /// All combinations of its labels, in the order of its cells: the last label runs fastest.
+    pub fn series(&self) -> Vec<BTreeMap<String, String>> {
+        let mut series = vec![BTreeMap::new()];
+        for (label, set) in self.labels {
+            let words = set.words();
+            series = series
+                .iter()
+                .flat_map(|labels| {
+                    words.iter().map(|word| {
+                        let mut labels = labels.clone();
+                        labels.insert((*label).to_owned(), (*word).to_owned());
+                        labels
+                    })
+                })
+                .collect();
+        }
+        series
+    }
+
+    /// Whether its samples are millionths with six decimals.
+    pub fn in_points(&self) -> bool {
+        matches!(self.kind, Kind::Sum { points: true, .. })
+    }
+
+    /// The names of its samples: one per window, or its own.
+    pub fn sample_names(&self) -> Vec<String> {
+        if self.windowed {
+            WINDOWS.iter().map(|window| format!("{}{}", self.name, window.suffix)).collect()
+        } else {
+            vec![self.name.to_owned()]
+        }
+    }
+
+    /// Name and labels of the sample that decides whether the sample `name{labels}` of this sum is disclosed; `None` of
+    /// a count.
+    pub fn goes_with(
+        &self,
+        name: &str,
+        labels: &BTreeMap<String, String>,
+    ) -> Option<(String, BTreeMap<String, String>)> {
+        let Kind::Sum { with, .. } = self.kind else { return None };
+        let suffix = name.strip_prefix(self.name).unwrap_or_default();
+        let same = with.same.iter().filter_map(|label| labels.get_key_value(*label));
+        let same = same.map(|(label, word)| (label.clone(), word.clone()));
+        let fixed = with.fixed.iter().map(|(label, word)| ((*label).to_owned(), (*word).to_owned()));
+        Some((format!("{}{suffix}", with.id.indicator().name), same.chain(fixed).collect()))
+    }
+}
+
+/// The indicator and the window of the sample `name`; `None` if there is none of that name.
+pub fn find(name: &str) -> Option<(&'static Indicator, Option<Window>)> {
+    let by_name = |wanted: &str, windowed: bool| {
+        CATALOGUE.iter().find(|indicator| indicator.windowed == windowed && indicator.name == wanted)
+    };
+    if let Some(indicator) = by_name(name, false) {
+        return Some((indicator, None));
+    }
+    WINDOWS.iter().find_map(|window| {
+        let indicator = by_name(name.strip_suffix(window.suffix)?, true)?;
+        Some((indicator, Some(*window)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_indicator_stands_at_its_id_and_has_a_name_of_its_own() {
+        for (place, indicator) in CATALOGUE.iter().enumerate() {
+            assert_eq!(indicator.id as usize, place);
+            assert_eq!(
+                CATALOGUE.iter().filter(|other| other.name == indicator.name).count(),
+                1,
+                "{}",
+                indicator.name
+            );
+            assert!(!indicator.help.is_empty() && !indicator.help.ends_with('.'), "{}", indicator.name);
+            for name in indicator.sample_names() {
+                assert_eq!(find(&name).map(|(found, _)| found), Some(indicator));
+            }
+        }
+        assert_eq!(find("contacts"), None);
+    }
+
+    #[test]
+    fn every_sum_goes_with_a_sample_that_exists_and_is_a_count() {
+        for indicator in CATALOGUE {
+            for name in indicator.sample_names() {
+                for labels in indicator.series() {
+                    let Some((count, its_labels)) = indicator.goes_with(&name, &labels) else { continue };
+                    let (count, _) = find(&count).unwrap();
+                    assert_eq!(count.kind, Kind::Count);
+                    assert!(
+                        count.series().contains(&its_labels),
+                        "{name}{labels:?} goes with {its_labels:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_minutes_of_contacts_go_with_those_attended_in_the_same_window() {
+        let (minutes, _) = find("contact_minutes_28d").unwrap();
+        let (name, labels) = minutes.goes_with("contact_minutes_28d", &BTreeMap::new()).unwrap();
+        assert_eq!(name, "contacts_28d");
+        assert_eq!(
+            labels.into_iter().collect::<Vec<_>>(),
+            [("attendance".to_owned(), "attended".to_owned())]
+        );
+    }
+
+    #[test]
+    fn a_word_stands_at_its_number_less_one() {
+        assert_eq!(LabelSet::ExitReason.words()[EndReason::Disengaged as usize - 1], "disengaged");
+        assert_eq!(LabelSet::ExitReason.words().last(), Some(&"presumed_lost"));
+        assert_eq!(LabelSet::Mechanism.words()[Mechanism::Unknown as usize - 1], "unknown");
+        assert_eq!(LabelSet::Phase.words().len(), 7);
+    }
+}
