@@ -4,4 +4,5 @@
 //! directory; `kafka` is the only place that names rdkafka; `worker` is the exactly-once loop above either; `faults`
 //! wraps a log so that seeded things go wrong.
 
+pub mod kafka;
 pub mod port;

@@ -135,7 +135,12 @@ pub trait Session: Send {
 /// Reads whole topics from their start, without a group.
 pub trait Reader: Send {
     /// Waits at most `wait`, then calls `each` for at most `max` committed records. Returns how many.
-    fn poll(&mut self, wait: Duration, max: usize, each: &mut dyn FnMut(&RecordRef<'_>)) -> Result<usize, Error>;
+    fn poll(
+        &mut self,
+        wait: Duration,
+        max: usize,
+        each: &mut dyn FnMut(&RecordRef<'_>),
+    ) -> Result<usize, Error>;
 
     /// Whether everything has been read that was in the topics when the reader was opened.
     fn caught_up(&mut self) -> Result<bool, Error>;

@@ -1,0 +1,217 @@
+//! Reading whole topics from their start, without a group.
+//!
+//! When has everything been read? The target is the high watermark at opening, open transactions included: the last
+//! stable offset would be too early, for a commit may be decided and not yet marked in every partition. Markers occupy
+//! offsets and are never delivered, so that a position alone may never reach the target: the end of a partition counts
+//! too, but only once no transaction from before the target is open.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rdkafka::TopicPartitionList;
+use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::error::KafkaError;
+use rdkafka::message::Message;
+use rdkafka::topic_partition_list::Offset;
+
+use super::admin::Asking;
+use super::{Shared, errors, record};
+use crate::port::{Error, Reader, RecordRef};
+
+/// How often it is asked whether open transactions have ended.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+struct Side;
+
+impl ClientContext for Side {
+    fn log(&self, _: RDKafkaLogLevel, facility: &str, text: &str) {
+        tracing::debug!(facility, text, "kafka client");
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        if !matches!(error, KafkaError::Global(rdkafka::error::RDKafkaErrorCode::PartitionEOF)) {
+            tracing::debug!(%error, reason, "kafka consumer");
+        }
+    }
+}
+
+impl ConsumerContext for Side {}
+
+/// One partition on its way to the target.
+#[derive(Debug, Clone, Copy)]
+struct Progress {
+    /// Offset of the next record.
+    next: Option<u64>,
+    /// The high watermark at opening.
+    target: u64,
+    /// Whether no transaction from before the target is open.
+    stable: bool,
+    /// Whether everything before the target has been read.
+    done: bool,
+}
+
+/// One topic; a client of its own, because the end of a partition is told without the topic's name.
+struct Tail {
+    full: String,
+    consumer: BaseConsumer<Side>,
+    partitions: Vec<Progress>,
+}
+
+/// A reader on Kafka.
+pub(super) struct KafkaReader {
+    shared: Arc<Shared>,
+    tails: Vec<Tail>,
+    looked: Duration,
+}
+
+impl KafkaReader {
+    pub(super) fn open(shared: Arc<Shared>, topics: &[&str]) -> Result<Self, Error> {
+        let asking = Asking::new(&shared)?;
+        let tails = topics
+            .iter()
+            .map(|topic| Tail::open(&shared, &asking, topic))
+            .collect::<Result<Vec<Tail>, Error>>()?;
+        let looked = shared.elapsed();
+        Ok(KafkaReader { shared, tails, looked })
+    }
+
+    /// Asks whether transactions that were open have ended.
+    fn look(&mut self) -> Result<(), Error> {
+        let now = self.shared.elapsed();
+        if now < self.looked + LOOK_AGAIN {
+            return Ok(());
+        }
+        self.looked = now;
+        for tail in &mut self.tails {
+            if tail.partitions.iter().any(|partition| !partition.stable)
+                && tail.stabilise(self.shared.request_timeout())?
+            {
+                tail.assign()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Tail {
+    fn open(shared: &Shared, asking: &Asking<'_>, topic: &str) -> Result<Self, Error> {
+        let count = asking
+            .partitions(topic)?
+            .ok_or_else(|| Error::Unusable(format!("topic {topic} does not exist")))?;
+        let full = shared.settings.full(topic);
+        let partitions = (0..count)
+            .map(|partition| {
+                let (low, target) = asking.bounds(&full, partition)?;
+                Ok(Progress { next: None, target, stable: false, done: low >= target })
+            })
+            .collect::<Result<Vec<Progress>, Error>>()?;
+        let consumer: BaseConsumer<Side> = shared
+            .settings
+            .reading()
+            .create_with_context(Side)
+            .map_err(|error| errors::of_asking("make a consumer", &error))?;
+        let mut tail = Tail { full, consumer, partitions };
+        tail.stabilise(shared.request_timeout())?;
+        tail.assign()?;
+        Ok(tail)
+    }
+
+    /// Marks partitions of which no transaction from before the target is open; whether there is a new one.
+    fn stabilise(&mut self, timeout: Duration) -> Result<bool, Error> {
+        let mut any = false;
+        for (number, partition) in (0_i32..).zip(&mut self.partitions) {
+            if partition.stable {
+                continue;
+            }
+            // This client reads committed records only, so the end it is told is the last stable offset.
+            let (_, end) = self
+                .consumer
+                .fetch_watermarks(&self.full, number, timeout)
+                .map_err(|error| errors::of_asking("ask for a partition's end", &error))?;
+            partition.stable = u64::try_from(end).is_ok_and(|end| end >= partition.target);
+            any |= partition.stable;
+        }
+        Ok(any)
+    }
+
+    /// Reads on from where it stands, and is told anew of each partition's end.
+    fn assign(&self) -> Result<(), Error> {
+        let mut list = TopicPartitionList::new();
+        for (number, partition) in (0_i32..).zip(&self.partitions) {
+            let offset = partition
+                .next
+                .map_or(Offset::Beginning, |next| Offset::Offset(i64::try_from(next).unwrap_or(i64::MAX)));
+            list.add_partition_offset(&self.full, number, offset)
+                .map_err(|error| Error::Unusable(error.to_string()))?;
+        }
+        self.consumer.assign(&list).map_err(|error| errors::of_asking("read a topic", &error))
+    }
+
+    fn poll(
+        &mut self,
+        wait: Duration,
+        max: usize,
+        prefix: usize,
+        each: &mut dyn FnMut(&RecordRef<'_>),
+    ) -> Result<usize, Error> {
+        let mut patience = wait;
+        let mut delivered = 0;
+        while delivered < max {
+            match self.consumer.poll(patience) {
+                None => break,
+                Some(Ok(message)) => {
+                    record::with(&message, prefix, &mut *each);
+                    let at = usize::try_from(message.partition()).unwrap_or(usize::MAX);
+                    if let Some(partition) = self.partitions.get_mut(at) {
+                        let next = u64::try_from(message.offset()).unwrap_or(0) + 1;
+                        partition.next = Some(next);
+                        partition.done |= next >= partition.target;
+                    }
+                    delivered += 1;
+                }
+                Some(Err(KafkaError::PartitionEOF(number))) => {
+                    let at = usize::try_from(number).unwrap_or(usize::MAX);
+                    if let Some(partition) = self.partitions.get_mut(at) {
+                        partition.done |= partition.stable;
+                    }
+                }
+                Some(Err(error)) => match errors::of_reading(&error) {
+                    Some(error) if delivered == 0 => return Err(error),
+                    _ => break,
+                },
+            }
+            patience = Duration::ZERO;
+        }
+        Ok(delivered)
+    }
+}
+
+impl Reader for KafkaReader {
+    fn poll(
+        &mut self,
+        wait: Duration,
+        max: usize,
+        each: &mut dyn FnMut(&RecordRef<'_>),
+    ) -> Result<usize, Error> {
+        self.look()?;
+        let prefix = self.shared.settings.topic_prefix.len();
+        let mut delivered = 0;
+        for tail in &mut self.tails {
+            delivered += tail.poll(Duration::ZERO, max.saturating_sub(delivered), prefix, each)?;
+        }
+        // Nothing lay ready: wait at each topic for its share.
+        let share = wait / u32::try_from(self.tails.len().max(1)).unwrap_or(1);
+        for tail in &mut self.tails {
+            if delivered == 0 {
+                delivered += tail.poll(share, max, prefix, each)?;
+            }
+        }
+        Ok(delivered)
+    }
+
+    fn caught_up(&mut self) -> Result<bool, Error> {
+        Ok(self.tails.iter().all(|tail| tail.partitions.iter().all(|partition| partition.done)))
+    }
+}
