@@ -16,6 +16,8 @@ pub mod event;
 pub mod indicators;
 pub mod params;
 pub mod release;
+pub mod pseudonym;
+pub mod raw;
 pub mod time;
 pub mod timeline;
 pub mod words;

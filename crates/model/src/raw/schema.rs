@@ -1,0 +1,1 @@
+//! The JSON Schema of raw events is what the table says.
