@@ -1,1 +1,3 @@
-//! rapport
+//! The command line of Rapport.
+
+pub mod simulate;
