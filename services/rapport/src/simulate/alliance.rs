@@ -55,7 +55,7 @@ impl Alliance {
         let sd = (0.36 + 0.09 * draws.normal()).clamp(0.18, 0.7);
         let level = (4.05 + 0.4 * draws.normal()).clamp(3.0, 4.7);
         // A few alliances are fragile, most are not.
-        let risk = if draws.chance(0.2) { 0.03 } else { 0.005 };
+        let risk = if draws.chance(0.3) { 0.035 } else { 0.011 };
         Alliance { level, sd, below: 0.0, leading: 0, course: Course::Steady, risk }
     }
 

@@ -10,7 +10,7 @@ use super::alliance::{Alliance, COMPONENTS, Turn};
 use super::desk::{About, Desk, Times};
 use super::draws::Draws;
 use super::line::MINUTE_US;
-use super::truth::{Fall, Noted, Vanished, count};
+use super::truth::{Fall, Noted, count};
 use super::words::{self, support};
 
 /// A request is met if delivered within so many days.
@@ -33,26 +33,26 @@ pub(crate) struct Dyad {
     pub(crate) peer: String,
     /// Number of the peer among the site's.
     pub(crate) peer_number: usize,
-    started: Day,
-    next_contact: Day,
-    paused_until: Option<Day>,
-    alliance: Alliance,
-    attends: f64,
+    pub(super) started: Day,
+    pub(super) next_contact: Day,
+    pub(super) paused_until: Option<Day>,
+    pub(super) alliance: Alliance,
+    pub(super) attends: f64,
     /// Sessions from one rating to the next.
     rating_every: u32,
     /// Whether its form sends a total or only the components.
     total_given: bool,
-    sessions: u32,
-    last_session: Day,
+    pub(super) sessions: u32,
+    pub(super) last_session: Day,
     asks: [f64; 5],
     gives: [f64; 5],
     /// Requests not met so far, by type: their days.
-    asked: [VecDeque<Day>; 5],
+    pub(super) asked: [VecDeque<Day>; 5],
     /// Distress of the client, 0–40.
-    distress: f64,
-    modelled: Option<usize>,
+    pub(super) distress: f64,
+    pub(super) modelled: Option<usize>,
     /// Day of the last rupture not yet mended.
-    ruptured: bool,
+    pub(super) ruptured: bool,
 }
 
 impl Dyad {
@@ -80,7 +80,7 @@ impl Dyad {
             next_contact: day.plus(draws.whole(0, 7) as i32),
             paused_until: None,
             alliance: Alliance::new(draws),
-            attends: (0.79 + 0.07 * draws.normal()).clamp(0.5, 0.95),
+            attends: (0.775 + 0.07 * draws.normal()).clamp(0.5, 0.95),
             rating_every: draws.weighted(&[(1, 30), (2, 50), (4, 20)]),
             total_given: draws.chance(0.6),
             sessions: 0,
@@ -102,11 +102,11 @@ impl Dyad {
         dyad
     }
 
-    fn about(&self) -> About<'_> {
+    pub(super) fn about(&self) -> About<'_> {
         About { client: &self.client, peer: &self.peer }
     }
 
-    fn noted(&self, day: Day) -> Noted {
+    pub(super) fn noted(&self, day: Day) -> Noted {
         Noted { client: self.client.clone(), peer: self.peer.clone(), day: day.to_string() }
     }
 
@@ -280,7 +280,7 @@ impl Dyad {
         }
     }
 
-    fn rupture(&mut self, at: Instant, desk: &mut Desk) {
+    pub(super) fn rupture(&mut self, at: Instant, desk: &mut Desk) {
         let cause = desk.draws.weighted(&words::CAUSES);
         let reporter = desk.draws.weighted(&words::REPORTERS);
         self.ruptured = true;
@@ -298,181 +298,6 @@ impl Dyad {
                 line.text("action", "repaired");
             });
         }
-    }
-
-    /// What happens around a contact: modelling, comparison, services used, outcomes, a pause.
-    fn around(&mut self, at: Instant, desk: &mut Desk) {
-        self.modelling(at, desk);
-        let client = self.client.clone();
-        let client = About { client: &client, peer: "" };
-        if desk.draws.chance(0.09) {
-            let kind = desk.draws.weighted(&words::SERVICES);
-            let used_at = Instant(at.0 + desk.draws.whole(60, 300) * MINUTE_US);
-            let days = desk.draws.whole(1, 12);
-            desk.note("service_use", used_at, client, |line| {
-                line.text("kind", kind);
-                if kind == "substance_use_days" {
-                    line.number("quantity", days);
-                }
-            });
-            if kind == "admission" {
-                desk.note("service_use", used_at, client, |line| {
-                    line.text("kind", "bed_days").number("quantity", days);
-                });
-            }
-        }
-        if self.sessions % 12 == 1 && self.last_session == at.day() {
-            let score = (self.distress + 2.0 * desk.draws.normal()).clamp(0.0, 40.0).round() as i64;
-            self.distress -= desk.draws.between(-1.5, 3.5);
-            desk.note("measure", Instant(at.0 + 10 * MINUTE_US), client, |line| {
-                line.text("instrument", "core-10").text("rater", "client").scores(&[("total", score * 1000)]);
-            });
-        }
-        if desk.draws.chance(0.002) {
-            let step = desk.draws.weighted(&[("interested", 60), ("applied", 25), ("training", 15)]);
-            desk.note("pathway", Instant(at.0 + 45 * MINUTE_US), client, |line| {
-                line.text("step", step);
-            });
-        }
-    }
-
-    fn modelling(&mut self, at: Instant, desk: &mut Desk) {
-        let draw = desk.draws.unit();
-        let at = Instant(at.0 + 15 * MINUTE_US);
-        if draw < 0.05 {
-            let number = desk.draws.whole(0, words::BEHAVIOURS.len() as i64 - 1) as usize;
-            self.modelled = Some(number);
-            self.behaviour("modelled", number, at, desk);
-        } else if draw < 0.08 {
-            if let Some(number) = self.modelled {
-                self.behaviour("enacted", number, at, desk);
-            }
-        } else if draw < 0.095 {
-            let direction = desk.draws.weighted(&[("upward", 60), ("lateral", 25), ("downward", 15)]);
-            let affect = desk.draws.weighted(&[("positive", 40), ("neutral", 25), ("negative", 35)]);
-            let by = desk.draws.weighted(&[("client", 80), ("peer", 20)]);
-            desk.note("modelling", at, self.about(), |line| {
-                line.text("what", "comparison")
-                    .text("direction", direction)
-                    .text("affect", affect)
-                    .text("by", by);
-            });
-        }
-    }
-
-    fn behaviour(&self, what: &str, number: usize, at: Instant, desk: &mut Desk) {
-        let (code, valence) = words::BEHAVIOURS[number];
-        desk.note("modelling", at, self.about(), |line| {
-            line.text("what", what).text("behaviour", code).text("valence", valence);
-        });
-    }
-
-    /// Whether the dyad goes on after this week.
-    fn week_ends(&mut self, turn: Option<Turn>, at: Instant, desk: &mut Desk) -> Fate {
-        if turn == Some(Turn::GivenUp) {
-            if desk.draws.chance(0.35) {
-                return self.vanish(at.day(), desk);
-            }
-            let reason = desk.draws.weighted(&words::ALLIANCE_ENDS);
-            return self.end(reason, at, desk);
-        }
-        let weeks = at.day().since(self.started) / 7;
-        let loss: f64 =
-            (0..5).filter(|kind| !self.asked[*kind].is_empty()).map(|kind| words::LOSS[kind]).sum();
-        let draw = desk.draws.unit();
-        let mut edge = 0.002 + loss + if self.alliance.low() { 0.02 } else { 0.0 };
-        if draw < edge {
-            return self.vanish(at.day(), desk);
-        }
-        for (chance, reasons) in [
-            (if weeks > 10 { 0.011 } else { 0.0 }, &words::POSITIVE_ENDS[..]),
-            (0.003, &words::NEUTRAL_ENDS[..]),
-            (0.0025, &words::NEGATIVE_ENDS[..]),
-        ] {
-            edge += chance;
-            if draw < edge {
-                let reason = desk.draws.weighted(reasons);
-                return self.end(reason, at, desk);
-            }
-        }
-        if draw < edge + 0.003 {
-            self.pause(at, desk);
-        } else if draw < edge + 0.0035 && self.sessions > 5 && !self.ruptured {
-            self.alliance.fall(true, &mut desk.draws);
-            self.fell_at_a_rupture(at, desk);
-        }
-        Fate::On
-    }
-
-    /// A quarrel that nobody's rating foretold.
-    fn fell_at_a_rupture(&mut self, at: Instant, desk: &mut Desk) {
-        let Noted { client, peer, day } = self.noted(at.day());
-        let (tenths_of_sd, component) = (self.alliance.fall_tenths(), self.alliance.leading());
-        desk.truth.falls.push(Fall { client, peer, day, kind: "sudden", tenths_of_sd, component });
-        self.rupture(at, desk);
-    }
-
-    fn pause(&mut self, at: Instant, desk: &mut Desk) {
-        // A few are never resumed; the model ends those pauses by itself.
-        let days = if desk.draws.chance(0.9) { desk.draws.whole(14, 56) } else { 120 };
-        self.paused_until = Some(at.day().plus(days as i32));
-        desk.truth.pauses += 1;
-        desk.note("relationship", Instant(at.0 + 60 * MINUTE_US), self.about(), |line| {
-            line.text("action", "paused");
-        });
-    }
-
-    /// Ends the relationship an hour after its last contact.
-    pub(crate) fn end(&mut self, reason: &'static str, at: Instant, desk: &mut Desk) -> Fate {
-        let by = match reason {
-            "overwhelmed" | "unsupported" | "boundary_breach" | "inappropriate_relationship" => "peer",
-            "died" | "service_closed" | "disengaged" => "service",
-            _ => desk.draws.weighted(&words::ENDED_BY),
-        };
-        count(&mut desk.truth.ends, reason);
-        self.forget_requests(desk);
-        desk.note("relationship", Instant(at.0 + 60 * MINUTE_US), self.about(), |line| {
-            line.text("action", "ended").text("ended_by", by).text("reason", reason);
-        });
-        if reason == "became_peer" {
-            desk.note(
-                "pathway",
-                Instant(at.0 + 61 * MINUTE_US),
-                About { client: &self.client, peer: "" },
-                |line| {
-                    line.text("step", "active");
-                },
-            );
-        }
-        let again =
-            ["transferred", "alliance_breakdown", "lack_of_trust", "gossip", "overwhelmed", "unsupported"];
-        Fate::Ended { rematch: again.contains(&reason) && desk.draws.chance(0.5) }
-    }
-
-    fn vanish(&mut self, _day: Day, desk: &mut Desk) -> Fate {
-        let unmet = (0..5).filter(|kind| !self.asked[*kind].is_empty()).map(support).collect();
-        desk.truth.silent_dropouts.push(Vanished {
-            client: self.client.clone(),
-            peer: self.peer.clone(),
-            last_contact: self.last_session.to_string(),
-            unmet,
-            returned: None,
-        });
-        self.forget_requests(desk);
-        Fate::Vanished
-    }
-
-    /// The client is back.
-    pub(crate) fn comes_back(&mut self, day: Day, desk: &mut Desk) {
-        let back = desk.truth.silent_dropouts.iter_mut().rev().find(|lost| lost.client == self.client);
-        if let Some(lost) = back {
-            lost.returned = Some(day.to_string());
-        }
-        self.next_contact = day;
-        // Whoever comes back after weeks does come.
-        let usual = std::mem::replace(&mut self.attends, 2.0);
-        let _ = self.day(day, desk);
-        self.attends = usual;
     }
 
     /// What nobody will meet any more is unmet.

@@ -9,10 +9,12 @@
 //! machine.
 
 mod alliance;
+mod around;
 mod bad;
 mod desk;
 mod draws;
 mod dyad;
+mod ending;
 mod line;
 mod plan;
 mod site;

@@ -6,7 +6,9 @@ use comfy_table::{CellAlignment, Table, presets};
 
 use super::truth::{SiteTruth, Truth};
 
-const ROWS: [(&str, fn(&SiteTruth) -> u64); 16] = [
+type Row = (&'static str, fn(&SiteTruth) -> u64);
+
+const ROWS: [Row; 16] = [
     ("relationships started", |site| site.starts),
     ("contacts", |site| sum(&site.contacts)),
     ("  of those attended", |site| site.contacts.get("attended").copied().unwrap_or_default()),

@@ -1,0 +1,159 @@
+//! `rapport simulate`.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use indicatif::ProgressBar;
+use rapport_model::time::Day;
+
+use crate::commands::{output, progress};
+use crate::failure::Failure;
+use crate::simulate::{Plan, Simulation, generate, table};
+
+const EXAMPLES: &str = "\
+Records go out in order of arrival. The same arguments give the same records on every machine, and a site is the same
+however many there are beside it.
+
+Examples:
+  rapport simulate > events.jsonl                          six sites over a year
+  rapport simulate --days 60 --truth truth.json | head     what was planted goes to a file
+  rapport simulate --sites 1 --dyads 20 --days 90 --table > leeds.jsonl
+  rapport simulate --bad 0.02 --late 0.2 --seed 7 --out rough.jsonl
+  rapport simulate --topic rapport.raw --config rapport.toml   straight to the configured log";
+
+/// Arguments of `rapport simulate`.
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    #[command(flatten)]
+    plan: PlanArgs,
+
+    /// Write the records to this file instead of standard output
+    #[arg(short, long, value_name = "FILE", conflicts_with = "topic")]
+    out: Option<PathBuf>,
+
+    /// Write the records to this topic of the configured log
+    #[arg(long, value_name = "TOPIC")]
+    topic: Option<String>,
+
+    /// Write what was planted to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    truth: Option<PathBuf>,
+
+    /// Print what was planted as a table, on standard error
+    #[arg(long)]
+    table: bool,
+}
+
+/// What is simulated; shared by `simulate` and `demo`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct PlanArgs {
+    /// Sites, each with a town's name
+    #[arg(long, default_value_t = 6, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=99))]
+    sites: u32,
+
+    /// Peers at work at each site at a time
+    #[arg(long, default_value_t = 12, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=9999))]
+    peers: u32,
+
+    /// Dyads at each site at a time; one that ends makes room for another
+    #[arg(long, default_value_t = 60, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=999_999))]
+    dyads: u32,
+
+    /// Days simulated
+    #[arg(long, default_value_t = 365, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    days: u32,
+
+    /// First day
+    #[arg(long, default_value = "2025-01-06", value_name = "YYYY-MM-DD", value_parser = day)]
+    start: Day,
+
+    /// Seed of everything that is drawn
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    seed: u64,
+
+    /// Share of events recorded days to weeks late
+    #[arg(long, default_value_t = 0.05, value_name = "SHARE", value_parser = share)]
+    late: f64,
+
+    /// Share of records sent twice
+    #[arg(long, default_value_t = 0.01, value_name = "SHARE", value_parser = share)]
+    duplicates: f64,
+
+    /// Bad records for each good one
+    #[arg(long, default_value_t = 0.0, value_name = "SHARE", value_parser = share)]
+    bad: f64,
+}
+
+impl PlanArgs {
+    /// The plan.
+    pub fn plan(&self) -> Plan {
+        let PlanArgs { sites, peers, dyads, days, start, seed, late, duplicates, bad } = *self;
+        Plan { sites, peers, dyads, start, days, seed, late, duplicates, bad }
+    }
+}
+
+fn day(text: &str) -> Result<Day, String> {
+    Day::parse(text)
+        .filter(|day| day.0 >= 0)
+        .ok_or_else(|| "a day is written YYYY-MM-DD, from 1970 on".to_owned())
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "a share is a number from 0 to 1".to_owned())
+}
+
+/// Simulates.
+///
+/// # Errors
+/// Where the records or the truth cannot be written.
+pub fn run(args: &Args, _config: Option<&Path>) -> Result<(), Failure> {
+    let plan = args.plan.plan();
+    let mut simulation = generate(&plan);
+    let bar = progress::bar(u64::from(plan.days), "days");
+    match &args.out {
+        Some(path) => {
+            let mut file = output::create(path)?;
+            let result = write(&mut simulation, &mut file, &plan, &bar);
+            result.map_err(|error| Failure::file("write", path, &error))?;
+        }
+        None => {
+            let mut out = io::BufWriter::with_capacity(1 << 18, io::stdout().lock());
+            output::written(write(&mut simulation, &mut out, &plan, &bar))?;
+        }
+    }
+    bar.finish_and_clear();
+    told(args, &simulation)
+}
+
+fn write(
+    simulation: &mut Simulation,
+    out: &mut impl Write,
+    plan: &Plan,
+    bar: &ProgressBar,
+) -> io::Result<()> {
+    for arrival in simulation.by_ref() {
+        out.write_all(arrival.json.as_bytes())?;
+        out.write_all(b"\n")?;
+        let days = arrival.arrives_at.day().since(plan.start);
+        bar.set_position(u64::try_from(days).unwrap_or_default().min(u64::from(plan.days)));
+    }
+    out.flush()
+}
+
+/// Says what was planted, where that is asked for.
+fn told(args: &Args, simulation: &Simulation) -> Result<(), Failure> {
+    let truth = simulation.truth();
+    if let Some(path) = &args.truth {
+        let mut file = output::create(path)?;
+        let json = serde_json::to_string_pretty(&truth).map_err(Failure::failed)?;
+        let result =
+            file.write_all(json.as_bytes()).and_then(|()| file.write_all(b"\n")).and_then(|()| file.flush());
+        result.map_err(|error| Failure::file("write", path, &error))?;
+    }
+    if args.table {
+        eprintln!("{}", table(&truth));
+    }
+    Ok(())
+}
