@@ -11,13 +11,20 @@
 //!
 //! Nothing here reads a clock, does I/O or draws a random number: time is an argument, outputs are return values.
 
+pub mod alert;
+mod alliance;
 pub mod catalogue;
+pub mod dyad;
+pub mod enriched;
 pub mod event;
+mod fold;
 pub mod indicators;
 pub mod params;
-pub mod release;
 pub mod pseudonym;
 pub mod raw;
+pub mod release;
+pub mod scores;
+pub mod support;
 pub mod time;
 pub mod timeline;
 pub mod words;

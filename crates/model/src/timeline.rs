@@ -75,6 +75,10 @@ pub struct End {
     pub polarity: Polarity,
     /// At which mechanism.
     pub mechanism: Mechanism,
+    /// Whether it ended a pause.
+    pub ended_pause: bool,
+    /// Whether an `ended` ended it, its own or a `died` elsewhere, to which all events of its instant belong.
+    pub by_ended: bool,
 }
 
 /// A stretch of watch.
@@ -86,8 +90,25 @@ pub struct Watch {
     pub opened_by: Arc<str>,
     /// The subscale that fell most.
     pub component: Option<Component>,
+    /// How many ratings the rule looked at, the baseline's included.
+    pub ratings: u32,
     /// When it closed.
     pub closed_at: Option<Instant>,
+}
+
+/// The rule that opened a breakdown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rule {
+    /// A rating more than three SDs below the baseline mean.
+    FarBelow,
+    /// A rating more than two SDs below, and another among the two before it.
+    TwoOfThree,
+    /// A reported rupture.
+    Reported,
+    /// The client missed a contact in watch, not for the first time since they last met.
+    MissedInWatch,
+    /// The relationship ended for a reason of the alliance.
+    Exit,
 }
 
 /// A breakdown of the alliance.
@@ -99,6 +120,10 @@ pub struct Breakdown {
     pub opened_by: Arc<str>,
     /// What showed it.
     pub detected_by: DetectedBy,
+    /// The rule that opened it.
+    pub rule: Rule,
+    /// How many ratings a measured one's rule looked at, the baseline's included; else 0.
+    pub ratings: u32,
     /// At which mechanism.
     pub mechanism: Mechanism,
     /// The subscale that fell most, of a measured one.
@@ -107,6 +132,8 @@ pub struct Breakdown {
     pub repaired_at: Option<Instant>,
     /// When it ended with the episode, not repaired.
     pub ended_at: Option<Instant>,
+    /// 00:00 of the day on which 14 days had passed since a presumed loss that still stood then: its alert closed.
+    pub given_up_at: Option<Instant>,
 }
 
 /// A baseline that has been filled.
@@ -137,6 +164,114 @@ pub struct Exit {
     pub mechanism: Mechanism,
     /// Of a presumed dropout, ended since or not: the day c it was counted from.
     pub counted_from: Option<Day>,
+}
+
+impl Timeline {
+    /// The episode that is open at the instant of the timeline.
+    pub fn open(&self) -> Option<&Episode> {
+        self.episodes.last().filter(|episode| episode.end.is_none())
+    }
+}
+
+impl Episode {
+    /// Whether the episode covers `t`: opening ≤ t < end.
+    pub fn covers(&self, t: Instant) -> bool {
+        self.opened_at <= t && self.end.as_ref().is_none_or(|end| t < end.at)
+    }
+
+    /// Whether a pause covers `t`.
+    pub fn is_paused_at(&self, t: Instant) -> bool {
+        self.pauses.iter().any(|pause| pause.from <= t && pause.to.is_none_or(|to| t < to))
+    }
+
+    /// Whether `day` is a *paused day*: one with an instant that the episode covers, all of which are paused; of the days
+    /// from opening to end without such an instant, one if the end ended a pause.
+    pub fn paused_day(&self, day: Day) -> bool {
+        let end = self.end.as_ref();
+        let mut from = self.opened_at.max(day.start());
+        let to = end.map_or(day.plus(1).start(), |end| end.at.min(day.plus(1).start()));
+        if from >= to {
+            return self.meets(day) && end.is_some_and(|end| end.ended_pause);
+        }
+        // Pauses are in order and do not overlap, but one may begin where the one before ends.
+        for pause in &self.pauses {
+            if pause.from <= from && pause.to.is_none_or(|until| until > from) {
+                from = pause.to.unwrap_or(to);
+            }
+        }
+        from >= to
+    }
+
+    /// Whether the dyad is *open on* `day` by this episode: [opening, end] meets it, it is no paused day, and it is before
+    /// the day of a standing presumed dropout.
+    pub fn open_on(&self, day: Day) -> bool {
+        self.meets(day) && self.presumed.is_none_or(|presumed| day < presumed.day) && !self.paused_day(day)
+    }
+
+    /// Whether [opening, end] meets `day`.
+    pub fn meets(&self, day: Day) -> bool {
+        self.opened_at.day() <= day && self.end.as_ref().is_none_or(|end| day <= end.at.day())
+    }
+
+    /// The last day on which it may be open: before a standing presumed dropout, else its end's; `None` while it goes on.
+    pub fn last_day(&self) -> Option<Day> {
+        let lost = self.presumed.map(|presumed| presumed.day.plus(-1));
+        lost.or_else(|| self.end.as_ref().map(|end| end.at.day()))
+    }
+
+    /// How it was left: by its end, which takes the place of a presumed dropout but for the day; or by a presumed dropout
+    /// that stands.
+    pub fn exit(&self) -> Option<Exit> {
+        let counted_from = self.presumed.map(|presumed| presumed.counted_from);
+        match (&self.end, self.presumed) {
+            (Some(end), presumed) => Some(Exit {
+                day: presumed.map_or(end.at.day(), |presumed| presumed.day),
+                reason: end.reason,
+                side: end.side,
+                polarity: end.polarity,
+                mechanism: end.mechanism,
+                counted_from,
+            }),
+            (None, Some(presumed)) => Some(Exit {
+                day: presumed.day,
+                reason: None,
+                side: presumed.side,
+                polarity: Polarity::Negative,
+                mechanism: presumed.mechanism,
+                counted_from,
+            }),
+            (None, None) => None,
+        }
+    }
+
+    /// The breakdown that is open.
+    pub fn open_breakdown(&self) -> Option<&Breakdown> {
+        self.breakdowns.last().filter(|breakdown| breakdown.is_open())
+    }
+
+    /// The watch that is open.
+    pub fn open_watch(&self) -> Option<&Watch> {
+        self.watches.last().filter(|watch| watch.closed_at.is_none())
+    }
+}
+
+impl Rule {
+    /// What shows a breakdown that this rule opens.
+    pub fn detected_by(self) -> DetectedBy {
+        match self {
+            Rule::FarBelow | Rule::TwoOfThree => DetectedBy::Measured,
+            Rule::Reported => DetectedBy::Reported,
+            Rule::MissedInWatch => DetectedBy::Behavioural,
+            Rule::Exit => DetectedBy::Exit,
+        }
+    }
+}
+
+impl Breakdown {
+    /// Whether it is neither repaired nor ended with the episode.
+    pub fn is_open(&self) -> bool {
+        self.repaired_at.is_none() && self.ended_at.is_none()
+    }
 }
 
 impl Exit {

@@ -1,0 +1,246 @@
+//! One client and one peer at a site: their events, sorted, and everything that follows from them.
+//!
+//! An event that sorts last is folded into the state at once. Any other change folds the history again when it is settled,
+//! and what differs from the history as last settled is what is given out. Either way the outputs are a function of the
+//! set of events, the acknowledgements and the instant.
+
+use std::sync::Arc;
+
+use rapport_proto::v1;
+
+use crate::alert::{self, About, Acknowledgements, Story, Stretch};
+use crate::enriched;
+use crate::event::Event;
+use crate::fold::{Facts, Fold, Scene};
+use crate::params::Params;
+use crate::time::Instant;
+use crate::timeline::Timeline;
+
+#[cfg(test)]
+mod tests;
+
+/// What a dyad is given with every call.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// Settings and instruments; the same with every call.
+    pub params: &'a Params,
+    /// The site.
+    pub site: &'a str,
+    /// Pseudonym of the client.
+    pub client: &'a Arc<str>,
+    /// Pseudonym of the peer.
+    pub peer: &'a Arc<str>,
+    /// The acknowledgements of the site's alerts.
+    pub acknowledgements: &'a dyn Acknowledgements,
+}
+
+impl<'a> Context<'a> {
+    fn about(&self) -> About<'a> {
+        About {
+            site: self.site,
+            client: self.client,
+            peer: self.peer,
+            link: &self.params.settings.alert_link,
+        }
+    }
+}
+
+/// What differs from what was last settled.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Changes {
+    /// Rows by event id, in the order of events, those withdrawn (`None`) first.
+    pub rows: Vec<(Arc<str>, Option<v1::Enriched>)>,
+    /// Alerts that opened, changed, closed or were withdrawn.
+    pub alerts: Vec<v1::Alert>,
+}
+
+/// A change of the set of events since it was last settled.
+#[derive(Debug, Clone)]
+struct Pending {
+    event: Arc<Event>,
+    own: bool,
+    added: bool,
+    /// What was known at its place, if it was folded at once.
+    facts: Facts,
+}
+
+/// One (client, peer) pair of a site.
+#[derive(Debug, Clone, Default)]
+pub struct Dyad {
+    own: Vec<Arc<Event>>,
+    /// Events noted elsewhere that end this dyad's episodes.
+    foreign: Vec<Arc<Event>>,
+    /// The state after the last event, unless `stale`.
+    fold: Fold,
+    /// Whether `fold` lacks changes that are pending.
+    stale: bool,
+    pending: Vec<Pending>,
+    /// Whether alerts must be looked at again although nothing else changed.
+    reconsider: bool,
+    /// The alerts as last settled.
+    alerts: Vec<Stretch>,
+    deadline: Option<Instant>,
+}
+
+impl Dyad {
+    /// A dyad without events.
+    pub fn new() -> Dyad {
+        Dyad::default()
+    }
+
+    /// Adds an event that stands and has occurred: the dyad's own, or (`own` = false) its peer's `left` or a `died` of its
+    /// client that was noted in another dyad. The same event must not be added twice.
+    pub fn insert(&mut self, cx: &Context<'_>, event: Arc<Event>, own: bool) {
+        let follows = |events: &[Arc<Event>]| events.last().is_none_or(|last| last.order(&event).is_lt());
+        let at_once = !self.stale && follows(&self.own) && follows(&self.foreign) && self.fold.takes(&event);
+        let events = if own { &mut self.own } else { &mut self.foreign };
+        let place = match events.last() {
+            Some(last) if last.order(&event).is_gt() => {
+                events.partition_point(|other| other.order(&event).is_lt())
+            }
+            _ => events.len(),
+        };
+        events.insert(place, event.clone());
+        let mut facts = Facts::default();
+        if at_once {
+            let scene = Scene { params: cx.params, events: &self.own };
+            facts = self.fold.append(scene, &event, own);
+        } else {
+            self.stale = true;
+        }
+        self.pending.push(Pending { event, own, added: true, facts });
+    }
+
+    /// Takes an event out that was added: another version of it stands now, or none. One that is not there changes nothing.
+    pub fn remove(&mut self, _cx: &Context<'_>, event: &Event, own: bool) {
+        let events = if own { &mut self.own } else { &mut self.foreign };
+        let place = events.partition_point(|other| other.order(event).is_lt());
+        if events.get(place).is_some_and(|found| found.order(event).is_eq()) {
+            let event = events.remove(place);
+            self.stale = true;
+            self.pending.push(Pending { event, own, added: false, facts: Facts::default() });
+        }
+    }
+
+    /// Says that acknowledgements of this dyad's alerts changed.
+    pub fn reconsider(&mut self) {
+        self.reconsider = true;
+    }
+
+    /// Brings everything up to `now`, which no event added is after, time applied inclusively, and returns what differs from
+    /// what was last settled.
+    pub fn settle(&mut self, cx: &Context<'_>, now: Instant) -> Changes {
+        let refolded = self.stale;
+        let pending = std::mem::take(&mut self.pending);
+        let rows = if refolded { self.refold(cx, &pending) } else { new_rows(cx, &pending) };
+        let due = self.deadline.is_some_and(|deadline| deadline <= now);
+        let stirred = self.fold.take_stirred();
+        let alerts = if stirred || refolded || due || self.reconsider {
+            self.settle_alerts(cx, now)
+        } else {
+            Vec::new()
+        };
+        Changes { rows, alerts }
+    }
+
+    /// The earliest instant after that last settled at which time alone may change an output; it may be too early, never
+    /// too late.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// The timeline as of `at`, which no event added is after.
+    pub fn timeline(&self, cx: &Context<'_>, at: Instant) -> Timeline {
+        let scene = Scene { params: cx.params, events: &self.own };
+        if self.stale {
+            Fold::of(scene, &self.own, &self.foreign, |_, _| {}).timeline(scene, at)
+        } else {
+            self.fold.timeline(scene, at)
+        }
+    }
+
+    /// Its own events, sorted.
+    pub fn events(&self) -> &[Arc<Event>] {
+        &self.own
+    }
+
+    /// Whether it has no events of its own.
+    pub fn is_empty(&self) -> bool {
+        self.own.is_empty()
+    }
+
+    /// Whether an event at that instant ended an episode, as last settled.
+    pub fn ended_at(&self, at: Instant) -> bool {
+        self.fold.ended_at(at)
+    }
+
+    fn settle_alerts(&mut self, cx: &Context<'_>, now: Instant) -> Vec<v1::Alert> {
+        let scene = Scene { params: cx.params, events: &self.own };
+        let (before, last) = self.fold.episodes_at(scene, now);
+        let episodes: Vec<_> = before.iter().chain(&last).collect();
+        let story = Story { episodes: &episodes, events: &self.own, now };
+        let alerts = alert::stretches(&story, cx.about(), cx.acknowledgements);
+        let changes = alert::differences(&self.alerts, &alerts, cx.about(), now);
+        self.deadline = alert::deadline(&story, self.fold.loss_ahead(scene));
+        self.alerts = alerts;
+        self.reconsider = false;
+        changes
+    }
+
+    /// Folds the history again, as it was and as it is, and returns the rows that differ.
+    fn refold(&mut self, cx: &Context<'_>, pending: &[Pending]) -> Vec<(Arc<str>, Option<v1::Enriched>)> {
+        // Rows before the first instant that changed cannot differ.
+        let Some(first) = pending.iter().map(|change| change.event.occurred_at).min() else {
+            return Vec::new();
+        };
+        let mut before: Vec<(Arc<Event>, Facts)> = Vec::new();
+        let (own, foreign) = (undone(&self.own, pending, true), undone(&self.foreign, pending, false));
+        let scene = Scene { params: cx.params, events: &own };
+        Fold::of(scene, &own, &foreign, |event, facts| {
+            if event.occurred_at >= first {
+                before.push((event.clone(), facts));
+            }
+        });
+        before.sort_by(|(a, _), (b, _)| a.id.cmp(&b.id));
+        let mut kept = vec![false; before.len()];
+        let mut rows = Vec::new();
+        let scene = Scene { params: cx.params, events: &self.own };
+        self.fold = Fold::of(scene, &self.own, &self.foreign, |event, facts| {
+            if event.occurred_at < first {
+                return;
+            }
+            let old = before.binary_search_by(|(old, _)| old.id.cmp(&event.id)).ok();
+            old.into_iter().for_each(|old| kept[old] = true);
+            if old.is_none_or(|old| before[old] != (event.clone(), facts)) {
+                rows.push((event.id.clone(), Some(row(cx, event, &facts))));
+            }
+        });
+        self.stale = false;
+        let gone =
+            before.iter().zip(kept).filter(|(_, kept)| !kept).map(|((old, _), _)| (old.id.clone(), None));
+        gone.chain(rows).collect()
+    }
+}
+
+/// `events` as they were before the `pending` changes of that kind.
+fn undone(events: &[Arc<Event>], pending: &[Pending], own: bool) -> Vec<Arc<Event>> {
+    let mut events = events.to_vec();
+    for change in pending.iter().rev().filter(|change| change.own == own) {
+        let place = events.partition_point(|event| event.order(&change.event).is_lt());
+        if change.added {
+            events.remove(place);
+        } else {
+            events.insert(place, change.event.clone());
+        }
+    }
+    events
+}
+
+fn new_rows(cx: &Context<'_>, pending: &[Pending]) -> Vec<(Arc<str>, Option<v1::Enriched>)> {
+    let own = pending.iter().filter(|change| change.own);
+    own.map(|change| (change.event.id.clone(), Some(row(cx, &change.event, &change.facts)))).collect()
+}
+
+fn row(cx: &Context<'_>, event: &Event, facts: &Facts) -> v1::Enriched {
+    enriched::row(cx.params, cx.site, cx.client, cx.peer, event, facts)
+}

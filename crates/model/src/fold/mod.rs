@@ -1,0 +1,189 @@
+//! The fold of a dyad's events in their order: model.md sections 3 and 4.
+//!
+//! [`Fold`] is the state after the last event. What time alone does after it ([`time`]) is applied before the next event,
+//! or to a copy when somebody asks what holds at an instant; so asking never changes what a later event finds.
+
+mod event;
+mod facts;
+mod time;
+
+use std::sync::Arc;
+
+use crate::alliance::Following;
+use crate::event::{Body, Event};
+use crate::params::{Params, Settings};
+use crate::support::Standing;
+use crate::time::{Day, Instant};
+use crate::timeline::{Episode, Timeline};
+use crate::words::*;
+
+pub(crate) use facts::Facts;
+pub(crate) use time::GIVEN_UP_DAYS;
+
+/// What a fold is given besides the event.
+#[derive(Clone, Copy)]
+pub(crate) struct Scene<'a> {
+    pub params: &'a Params,
+    /// The dyad's own events, sorted; those after the event at hand are not looked at.
+    pub events: &'a [Arc<Event>],
+}
+
+impl<'a> Scene<'a> {
+    pub fn settings(&self) -> &'a Settings {
+        &self.params.settings
+    }
+}
+
+/// What is counted along in the current episode, or was in the last one.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Current {
+    /// Attended contacts.
+    sessions: u32,
+    /// Day of the last of them.
+    attended_on: Option<Day>,
+    /// How the last contact went.
+    last_contact: Option<Attendance>,
+    /// Whether the client missed a contact since the last attended one.
+    missed: bool,
+    /// The instrument followed, from the first rating on.
+    following: Option<Box<Following>>,
+}
+
+/// A dyad's state after its last event.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Fold {
+    /// The episodes so far; the last one is open where it has no end.
+    episodes: Vec<Episode>,
+    current: Current,
+    standing: Standing,
+    /// Instant of the last event.
+    at: Option<Instant>,
+    /// Whether something happened since last asked that an alert may depend on.
+    stirred: bool,
+}
+
+impl Fold {
+    /// Folds `own` and `foreign` events, both sorted; `visit` sees each own event with what was known at its place.
+    pub fn of(
+        scene: Scene<'_>,
+        own: &[Arc<Event>],
+        foreign: &[Arc<Event>],
+        mut visit: impl FnMut(&Arc<Event>, Facts),
+    ) -> Fold {
+        let mut fold = Fold { stirred: true, ..Fold::default() };
+        let (mut i, mut j) = (0, 0);
+        let mut prevented = false;
+        loop {
+            let is_own = match (own.get(i), foreign.get(j)) {
+                (Some(a), Some(b)) => a.order(b).is_lt(),
+                (Some(_), None) => true,
+                (None, Some(_)) => false,
+                (None, None) => return fold,
+            };
+            let event = if is_own { &own[i] } else { &foreign[j] };
+            if fold.at != Some(event.occurred_at) {
+                let now = |event: &&Arc<Event>, at| event.occurred_at == at;
+                let instant = own[i..].iter().take_while(|e| now(e, event.occurred_at));
+                let mut instant =
+                    instant.chain(foreign[j..].iter().take_while(|e| now(e, event.occurred_at)));
+                prevented = instant.any(|event| prevents_loss(event));
+            }
+            let facts = fold.apply(scene, event, is_own, prevented);
+            if is_own {
+                visit(event, facts);
+                i += 1;
+            } else {
+                j += 1;
+            }
+        }
+    }
+
+    /// Whether `event`, which sorts last, can be applied to this state: its instant has not been judged without it.
+    pub fn takes(&self, event: &Event) -> bool {
+        let lost_now = |episode: &Episode| {
+            episode.presumed.is_some_and(|presumed| presumed.day.start() == event.occurred_at)
+        };
+        self.at != Some(event.occurred_at)
+            || !prevents_loss(event)
+            || !self.episodes.iter().rev().take(2).any(lost_now)
+    }
+
+    /// Applies an event that sorts last and that this state [`takes`](Fold::takes).
+    pub fn append(&mut self, scene: Scene<'_>, event: &Event, own: bool) -> Facts {
+        self.apply(scene, event, own, prevents_loss(event))
+    }
+
+    /// Whether anything happened that an alert may depend on, since this was last asked.
+    pub fn take_stirred(&mut self) -> bool {
+        std::mem::take(&mut self.stirred)
+    }
+
+    /// The episodes as of `at`, which is not before the last event: all but the last, and the last as it is then.
+    pub fn episodes_at(&self, scene: Scene<'_>, at: Instant) -> (&[Episode], Option<Episode>) {
+        let Some((last, before)) = self.episodes.split_last() else { return (&[], None) };
+        let mut last = last.clone();
+        time::advance(&mut last, &self.current, scene, at, false);
+        (before, Some(last))
+    }
+
+    /// The 00:00 at which the open episode will be presumed lost if nothing happens.
+    pub fn loss_ahead(&self, scene: Scene<'_>) -> Option<Instant> {
+        let open = self.open().filter(|episode| episode.presumed.is_none())?;
+        Some(time::day_of_loss(open, scene.settings()).start())
+    }
+
+    /// The timeline as of `at`, which is not before the last event.
+    pub fn timeline(&self, scene: Scene<'_>, at: Instant) -> Timeline {
+        let (before, last) = self.episodes_at(scene, at);
+        let phase = last.as_ref().and_then(|episode| self.phase(episode, scene.settings(), at));
+        let mut episodes = before.to_vec();
+        episodes.extend(last);
+        Timeline { episodes, phase }
+    }
+
+    /// Whether the event with that id at that instant ended an episode.
+    pub fn ended_at(&self, at: Instant) -> bool {
+        self.episodes.iter().any(|episode| episode.end.as_ref().is_some_and(|end| end.at == at))
+    }
+
+    fn open(&self) -> Option<&Episode> {
+        self.episodes.last().filter(|episode| episode.end.is_none())
+    }
+
+    fn open_mut(&mut self) -> Option<&mut Episode> {
+        self.episodes.last_mut().filter(|episode| episode.end.is_none())
+    }
+
+    /// The phase at `at` of the dyad whose last episode is `episode`, advanced to `at`.
+    fn phase(&self, episode: &Episode, settings: &Settings, at: Instant) -> Option<Phase> {
+        if episode.end.is_some() {
+            return None;
+        }
+        let unmonitored = |since: Day| at.day().passed(settings.unmonitored_days as i32, since);
+        let following = self.current.following.as_deref();
+        Some(if episode.presumed.is_some() {
+            Phase::PresumedLost
+        } else if episode.pauses.last().is_some_and(|pause| pause.to.is_none()) {
+            Phase::Paused
+        } else if episode.open_breakdown().is_some() {
+            Phase::Breakdown
+        } else if episode.open_watch().is_some() {
+            Phase::Watch
+        } else if unmonitored(episode.opened_at.day()) && following.is_none_or(|f| unmonitored(f.last_day)) {
+            Phase::Unmonitored
+        } else if following.is_none_or(|f| !f.has_baseline(settings)) {
+            Phase::Forming
+        } else {
+            Phase::Working
+        })
+    }
+}
+
+/// Whether an event at the very instant of a presumed dropout prevents it: an attended contact or an end.
+fn prevents_loss(event: &Event) -> bool {
+    match &event.body {
+        Body::Contact(contact) => contact.attended(),
+        Body::Ended { .. } | Body::Left { .. } => true,
+        _ => false,
+    }
+}
