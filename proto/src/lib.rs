@@ -4,6 +4,7 @@
 //! (record keys), [`partition`] (which partition a site lives on), [`headers`] (record headers).
 //! `examples/` holds golden messages, good and bad; `schema/` the JSON Schema of raw events.
 
+pub mod examples;
 pub mod headers;
 pub mod keys;
 mod number;
