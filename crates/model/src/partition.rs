@@ -1,0 +1,244 @@
+//! A partition of `rapport.events`: the clock that is in its records, and the sites that live on it.
+//!
+//! A record may carry the clock T forward. Where it carries T across a release boundary, the sites are released as they
+//! stand just before the boundary; then T is set; then the record itself is applied (model.md sections 3 and 5).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rapport_proto::{keys, v1};
+
+use crate::event::{self, Body, Event, Persons};
+use crate::params::Params;
+use crate::release::Layout;
+use crate::site::{Site, Stage};
+use crate::time::Instant;
+use crate::versions::{Slot, VersionId};
+
+#[cfg(test)]
+mod tests;
+
+/// Something to write, each under a key of its own.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Output {
+    /// A row of `rapport.enriched`.
+    Enriched {
+        /// The site.
+        site: Arc<str>,
+        /// The event's id.
+        event_id: Arc<str>,
+        /// The row; `None` withdraws it.
+        row: Option<v1::Enriched>,
+    },
+    /// A record of `rapport.indicators`.
+    Release(v1::Release),
+    /// A record of `rapport.alerts`.
+    Alert(v1::Alert),
+}
+
+impl Output {
+    /// The key it is written under.
+    pub fn key(&self) -> String {
+        match self {
+            Output::Enriched { site, event_id, .. } => keys::enriched(site, event_id),
+            Output::Release(release) => keys::release(&release.site, &release.release),
+            Output::Alert(alert) => alert.alert_id.clone(),
+        }
+    }
+}
+
+/// Why a record of `rapport.events` was passed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Malformed {
+    /// The key is none of an event, or not of the event in the value.
+    #[error("find the event's version in the record key")]
+    Key,
+    /// The value cannot be read.
+    #[error(transparent)]
+    Value(#[from] event::Malformed),
+    /// The event lacks a person that its type has, or has one that its type lacks.
+    #[error("find the persons that the event's type has")]
+    Persons,
+}
+
+/// How much a partition holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Stats {
+    /// Sites.
+    pub sites: usize,
+    /// Dyads that have events.
+    pub dyads: usize,
+    /// Event ids.
+    pub events: usize,
+    /// Standing events that have not occurred yet.
+    pub pending: usize,
+}
+
+/// The fold of a partition's records.
+pub struct Partition {
+    params: Arc<Params>,
+    layout: Layout,
+    clock: Instant,
+    sites: Vec<Site>,
+    by_name: BTreeMap<Arc<str>, u32>,
+    schedule: BTreeSet<(Instant, u32, Slot)>,
+    pending: BTreeSet<(Instant, u32, Arc<str>)>,
+}
+
+impl Partition {
+    /// A partition without records.
+    pub fn new(params: Arc<Params>) -> Partition {
+        Partition {
+            params,
+            layout: Layout::new(),
+            clock: Instant::default(),
+            sites: Vec::new(),
+            by_name: BTreeMap::new(),
+            schedule: BTreeSet::new(),
+            pending: BTreeSet::new(),
+        }
+    }
+
+    /// Applies one record of `rapport.events`; what is to be written is pushed to `out`, in an order that depends on
+    /// nothing but the records.
+    ///
+    /// Without a value the record forgets the version that its key names.
+    ///
+    /// # Errors
+    /// A malformed record changes nothing, the clock included.
+    pub fn apply(
+        &mut self,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+        out: &mut Vec<Output>,
+    ) -> Result<(), Malformed> {
+        let key = key.and_then(|key| std::str::from_utf8(key).ok());
+        let Some(value) = value else { return self.forget(key, out) };
+        let decoded = event::decode(value)?;
+        let Some((site, persons, event)) = decoded.event else {
+            self.advance(decoded.ingested_at, out);
+            return Ok(());
+        };
+        let version = key.and_then(keys::parse_event).and_then(|(key_site, id, version)| {
+            let version = VersionId::parse(version)?;
+            (key_site == &*site && id == &*event.id && version.recorded_at == event.recorded_at)
+                .then_some(version)
+        });
+        let version = version.ok_or(Malformed::Key)?;
+        if !fits(&persons, &event) {
+            return Err(Malformed::Persons);
+        }
+        self.advance(decoded.ingested_at, out);
+        let site = self.site(site);
+        self.with_site(site, self.clock, out, |site, stage| site.add(persons, event, version, stage));
+        Ok(())
+    }
+
+    /// T: the greatest `ingested_at` of its records; 1970-01-01 before the first.
+    pub fn clock(&self) -> Instant {
+        self.clock
+    }
+
+    /// How much it holds.
+    pub fn stats(&self) -> Stats {
+        let sizes = self.sites.iter().map(Site::size);
+        let (events, dyads) = sizes.fold((0, 0), |(events, dyads), (e, d)| (events + e, dyads + d));
+        Stats { sites: self.sites.len(), dyads, events, pending: self.pending.len() }
+    }
+
+    fn forget(&mut self, key: Option<&str>, out: &mut Vec<Output>) -> Result<(), Malformed> {
+        let Some((site, id, version)) = key.and_then(keys::parse_event) else {
+            // The tombstone of a tick withdraws nothing: T does not go back.
+            let tick = key.is_some_and(|key| key == keys::TICK || key.starts_with("day/"));
+            return if tick { Ok(()) } else { Err(Malformed::Key) };
+        };
+        let version = VersionId::parse(version).ok_or(Malformed::Key)?;
+        if let Some(site) = self.by_name.get(site) {
+            self.with_site(*site, self.clock, out, |site, stage| site.forget(id, version, stage));
+        }
+        Ok(())
+    }
+
+    /// Carries the clock to `to`, if that is later: over the last release boundary on the way there, if any.
+    fn advance(&mut self, to: Instant, out: &mut Vec<Output>) {
+        if to <= self.clock {
+            return;
+        }
+        let boundary = self.params.settings.releases.boundary(to);
+        if boundary > self.clock {
+            self.reach(boundary.just_before(), out);
+            for site in self.by_name.values() {
+                out.extend(self.sites[*site as usize].release(boundary, &self.layout, &self.params));
+            }
+        }
+        self.clock = to;
+        self.reach(to, out);
+    }
+
+    /// Lets everything happen that time alone brings up to `now`.
+    fn reach(&mut self, now: Instant, out: &mut Vec<Output>) {
+        let mut changed = BTreeSet::new();
+        while let Some((_, site, id)) = pop_up_to(&mut self.pending, now, |(at, ..)| *at) {
+            self.with_site(site, now, out, |site, stage| site.reach(&id, stage));
+            changed.insert(site);
+        }
+        while let Some((_, site, slot)) = pop_up_to(&mut self.schedule, now, |(at, ..)| *at) {
+            self.with_site(site, now, out, |site, stage| site.wake(slot, stage));
+            changed.insert(site);
+        }
+        for site in changed {
+            self.with_site(site, now, out, |site, stage| site.settle(stage));
+        }
+    }
+
+    fn site(&mut self, name: Arc<str>) -> u32 {
+        if let Some(site) = self.by_name.get(&name) {
+            return *site;
+        }
+        let site = self.sites.len() as u32;
+        self.sites.push(Site::new(name.clone()));
+        self.by_name.insert(name, site);
+        site
+    }
+
+    fn with_site(
+        &mut self,
+        site: u32,
+        now: Instant,
+        out: &mut Vec<Output>,
+        change: impl FnOnce(&mut Site, &mut Stage<'_>),
+    ) {
+        let Partition { params, sites, schedule, pending, .. } = self;
+        let mut stage = Stage { params, now, site, schedule, pending, out };
+        change(&mut sites[site as usize], &mut stage);
+    }
+}
+
+fn pop_up_to<T: Ord>(set: &mut BTreeSet<T>, now: Instant, at: impl Fn(&T) -> Instant) -> Option<T> {
+    if at(set.first()?) <= now { set.pop_first() } else { None }
+}
+
+/// Whether an event has the persons of its type.
+fn fits(persons: &Persons, event: &Event) -> bool {
+    let (client, peer) = (persons.client.is_some(), persons.peer.is_some());
+    match event.body {
+        Body::Started { .. }
+        | Body::Paused
+        | Body::Resumed
+        | Body::Ended { .. }
+        | Body::Contact(_)
+        | Body::Ruptured { .. }
+        | Body::Repaired
+        | Body::Behaviour(_)
+        | Body::Comparison { .. } => client && peer,
+        Body::Measure(_) => client || peer,
+        Body::ServiceUse { .. } | Body::Pathway(_) => client && !peer,
+        Body::Training { .. }
+        | Body::Supervision { .. }
+        | Body::Reflection
+        | Body::PeerSupportReceived
+        | Body::Joined
+        | Body::Left { .. } => peer && !client,
+        Body::Acknowledgement(_) | Body::Retraction { .. } => !client && !peer,
+    }
+}

@@ -1,0 +1,311 @@
+//! Which version of each event of a site stands (model.md section 3, *Versions*): by what was recorded, never by the
+//! order of arrival.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+use crate::event::Event;
+use crate::time::Instant;
+
+/// What tells versions of one event apart: when it was recorded, and the start of the hash of its canonical encoding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct VersionId {
+    /// When it was recorded.
+    pub recorded_at: Instant,
+    /// The first eight bytes of the SHA-256 of its canonical encoding.
+    pub hash: u64,
+}
+
+impl VersionId {
+    /// Reads the version of a record key: 32 hex digits.
+    pub fn parse(text: &str) -> Option<VersionId> {
+        let number = |range| u64::from_str_radix(text.get(range)?, 16).ok();
+        let hex = text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        let recorded_at = hex.then(|| number(0..16)).flatten()?;
+        Some(VersionId { recorded_at: Instant(recorded_at as i64), hash: number(16..32)? })
+    }
+}
+
+/// Whom an event of a site is about: an index into the site's list of combinations of persons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Slot(pub u32);
+
+/// A version of an event.
+#[derive(Debug, Clone)]
+pub struct Version {
+    /// The event as this version has it.
+    pub event: Arc<Event>,
+    /// Whom it is about.
+    pub slot: Slot,
+    hash: u64,
+}
+
+impl Version {
+    /// A version.
+    pub fn new(event: Arc<Event>, slot: Slot, hash: u64) -> Version {
+        Version { event, slot, hash }
+    }
+
+    /// What tells it apart.
+    pub fn id(&self) -> VersionId {
+        VersionId { recorded_at: self.event.recorded_at, hash: self.hash }
+    }
+}
+
+/// The versions and retractions of all events of a site.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    entries: HashMap<Arc<str>, Entry>,
+    /// What retracts what, by the retraction's own id, so that one can be forgotten. That id identifies nothing else:
+    /// an event may have it too.
+    retractions: HashMap<Arc<str>, Vec<(VersionId, Arc<str>)>>,
+}
+
+/// What is known of one event id. Almost all events have one version and stay so: that case takes no allocation.
+#[derive(Debug)]
+enum Entry {
+    One(Version),
+    Many(Box<Many>),
+}
+
+#[derive(Debug, Default)]
+struct Many {
+    versions: Vec<Version>,
+    /// The retractions of this id; each acts.
+    retractions: Vec<VersionId>,
+}
+
+impl Many {
+    /// The version that stands; `bytes` gives canonical encodings, wanted only where two were recorded at one instant.
+    fn standing(&self, bytes: &dyn Fn(&Version) -> Vec<u8>) -> Option<&Version> {
+        let withdrawn = self.retractions.iter().map(|retraction| retraction.recorded_at).max();
+        let latest = self.versions.iter().map(|version| version.event.recorded_at).max()?;
+        if withdrawn.is_some_and(|withdrawn| latest <= withdrawn) {
+            return None;
+        }
+        let mut candidates = self.versions.iter().filter(|version| version.event.recorded_at == latest);
+        let first = candidates.next()?;
+        let mut best = (first, None);
+        for other in candidates {
+            let best_bytes = best.1.unwrap_or_else(|| bytes(best.0));
+            let other_bytes = bytes(other);
+            best = if other_bytes > best_bytes {
+                (other, Some(other_bytes))
+            } else {
+                (best.0, Some(best_bytes))
+            };
+        }
+        Some(best.0)
+    }
+}
+
+/// How a change altered which version of an event stands; both are the same where it did not.
+#[derive(Debug)]
+pub struct Transition {
+    /// The version that stood before.
+    pub before: Option<Version>,
+    /// The version that stands now.
+    pub after: Option<Version>,
+}
+
+impl Transition {
+    /// Whether another version stands now.
+    pub fn is_change(&self) -> bool {
+        self.before.as_ref().map(Version::id) != self.after.as_ref().map(Version::id)
+    }
+}
+
+impl Ledger {
+    /// The version of the event `id` that stands. `bytes` gives canonical encodings.
+    pub fn standing(&self, id: &str, bytes: &dyn Fn(&Version) -> Vec<u8>) -> Option<&Version> {
+        match self.entries.get(id)? {
+            Entry::One(version) => Some(version),
+            Entry::Many(many) => many.standing(bytes),
+        }
+    }
+
+    /// Adds a version of an event; one that is known changes nothing.
+    pub fn add(&mut self, version: Version, bytes: &dyn Fn(&Version) -> Vec<u8>) -> Transition {
+        let id = version.event.id.clone();
+        match self.entries.get(&id) {
+            None => {
+                self.entries.insert(id, Entry::One(version.clone()));
+                Transition { before: None, after: Some(version) }
+            }
+            Some(Entry::One(known)) if known.id() == version.id() => {
+                Transition { before: Some(known.clone()), after: Some(known.clone()) }
+            }
+            Some(_) => self.change(&id, bytes, |many| {
+                if many.versions.iter().all(|known| known.id() != version.id()) {
+                    many.versions.push(version);
+                }
+            }),
+        }
+    }
+
+    /// Adds a retraction of `target` with the id `own`; one that is known changes nothing.
+    pub fn retract(
+        &mut self,
+        own: Arc<str>,
+        version: VersionId,
+        target: Arc<str>,
+        bytes: &dyn Fn(&Version) -> Vec<u8>,
+    ) -> Transition {
+        let known = self.retractions.entry(own).or_default();
+        if known.iter().all(|(id, _)| *id != version) {
+            known.push((version, target.clone()));
+            return self.change(&target, bytes, |many| many.retractions.push(version));
+        }
+        self.change(&target, bytes, |_| {})
+    }
+
+    /// Forgets exactly that version of that id, be it an event's or a retraction's.
+    pub fn forget(
+        &mut self,
+        id: &str,
+        version: VersionId,
+        bytes: &dyn Fn(&Version) -> Vec<u8>,
+    ) -> Option<Transition> {
+        if let Some(known) = self.retractions.get_mut(id)
+            && let Some(place) = known.iter().position(|(known, _)| *known == version)
+        {
+            let (_, target) = known.swap_remove(place);
+            if known.is_empty() {
+                self.retractions.remove(id);
+            }
+            return Some(self.change(&target, bytes, |many| {
+                if let Some(place) = many.retractions.iter().position(|known| *known == version) {
+                    many.retractions.swap_remove(place);
+                }
+            }));
+        }
+        let (id, _) = self.entries.get_key_value(id)?;
+        let id = id.clone();
+        Some(self.change(&id, bytes, |many| many.versions.retain(|known| known.id() != version)))
+    }
+
+    /// How many event ids are known.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether nothing is known.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    fn change(
+        &mut self,
+        id: &Arc<str>,
+        bytes: &dyn Fn(&Version) -> Vec<u8>,
+        alter: impl FnOnce(&mut Many),
+    ) -> Transition {
+        let mut many = match self.entries.remove(id) {
+            None => Box::default(),
+            Some(Entry::Many(many)) => many,
+            Some(Entry::One(version)) => Box::new(Many { versions: vec![version], retractions: vec![] }),
+        };
+        let before = many.standing(bytes).cloned();
+        alter(&mut many);
+        let after = many.standing(bytes).cloned();
+        if let (true, [version]) = (many.retractions.is_empty(), &*many.versions) {
+            self.entries.insert(id.clone(), Entry::One(version.clone()));
+        } else if !(many.retractions.is_empty() && many.versions.is_empty()) {
+            self.entries.insert(id.clone(), Entry::Many(many));
+        }
+        Transition { before, after }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Body, Persons};
+
+    fn version(id: &str, recorded_at: i64, what: i64) -> Version {
+        let event = Event {
+            occurred_at: Instant(what),
+            recorded_at: Instant(recorded_at),
+            id: id.into(),
+            body: Body::Reflection,
+        };
+        Version::new(Arc::new(event), Slot(0), what as u64)
+    }
+
+    fn bytes(version: &Version) -> Vec<u8> {
+        version.event.canonical_bytes("leeds", &Persons::default())
+    }
+
+    fn retraction(recorded_at: i64) -> VersionId {
+        VersionId { recorded_at: Instant(recorded_at), hash: 7 }
+    }
+
+    fn stands(ledger: &Ledger, id: &str) -> Option<(i64, i64)> {
+        ledger.standing(id, &bytes).map(|version| (version.event.recorded_at.0, version.event.occurred_at.0))
+    }
+
+    #[test]
+    fn the_version_recorded_last_stands_whatever_arrives_first() {
+        let mut ledger = Ledger::default();
+        assert!(ledger.add(version("a", 20, 2), &bytes).is_change());
+        assert!(!ledger.add(version("a", 10, 1), &bytes).is_change());
+        assert_eq!(stands(&ledger, "a"), Some((20, 2)));
+        assert!(!ledger.add(version("a", 20, 2), &bytes).is_change(), "a duplicate changes nothing");
+    }
+
+    #[test]
+    fn of_versions_recorded_at_one_instant_the_one_with_the_greatest_encoding_stands() {
+        // Sint64 on the wire: 1 is 2, -1 is 1; the greater encoding is not the greater instant's by necessity.
+        for order in [[64, 1, -1], [1, -1, 64], [-1, 64, 1]] {
+            let mut ledger = Ledger::default();
+            order.iter().for_each(|what| drop(ledger.add(version("a", 10, *what), &bytes)));
+            let expected = order.iter().map(|what| version("a", 10, *what)).max_by_key(bytes).unwrap();
+            assert_eq!(stands(&ledger, "a"), Some((10, expected.event.occurred_at.0)));
+        }
+    }
+
+    #[test]
+    fn a_retraction_withdraws_what_was_recorded_at_or_before_it_even_if_it_arrives_first() {
+        let mut ledger = Ledger::default();
+        assert!(!ledger.retract("r".into(), retraction(10), "a".into(), &bytes).is_change());
+        assert!(!ledger.add(version("a", 10, 1), &bytes).is_change());
+        assert_eq!(stands(&ledger, "a"), None);
+        assert!(ledger.add(version("a", 11, 2), &bytes).is_change(), "a version recorded later stands again");
+        let transition = ledger.retract("r".into(), retraction(12), "a".into(), &bytes);
+        assert!(transition.is_change(), "a retraction's id identifies nothing: each acts");
+        assert_eq!(stands(&ledger, "a"), None);
+    }
+
+    #[test]
+    fn forgetting_a_version_leaves_what_would_stand_without_it() {
+        let mut ledger = Ledger::default();
+        for recorded_at in [10, 20] {
+            drop(ledger.add(version("a", recorded_at, 1), &bytes));
+        }
+        drop(ledger.retract("a".into(), retraction(15), "a".into(), &bytes));
+        let forget = |ledger: &mut Ledger, recorded_at, hash| {
+            ledger.forget("a", VersionId { recorded_at: Instant(recorded_at), hash }, &bytes)
+        };
+        assert!(forget(&mut ledger, 20, 1).unwrap().is_change());
+        assert_eq!(stands(&ledger, "a"), None, "what is left was retracted");
+        assert!(forget(&mut ledger, 15, 7).unwrap().is_change(), "the retraction is undone");
+        assert_eq!(stands(&ledger, "a"), Some((10, 1)));
+        assert!(forget(&mut ledger, 10, 1).unwrap().is_change());
+        assert!(ledger.is_empty() && ledger.retractions.is_empty(), "no trace is left");
+        assert!(forget(&mut ledger, 10, 1).is_none());
+    }
+
+    #[test]
+    fn a_version_is_read_from_its_record_key() {
+        let text = rapport_proto::keys::version(-1, &[0xab; 32]);
+        let expected = VersionId { recorded_at: Instant(-1), hash: 0xabab_abab_abab_abab };
+        assert_eq!(VersionId::parse(&text), Some(expected));
+        assert_eq!(VersionId::parse("+fffffffffffffffabababababababab"), None);
+    }
+
+    #[test]
+    fn a_version_takes_little_memory() {
+        assert!(size_of::<Entry>() <= 24, "{}", size_of::<Entry>());
+    }
+}
