@@ -12,6 +12,9 @@ use super::field::{Field, UNNAMED};
 
 const SCORES: u32 = 42;
 
+/// Whether a message has a field of that number.
+type Known = fn(u32) -> bool;
+
 /// Takes a `RawEvent` apart.
 pub(super) fn read<'a>(bytes: &[u8]) -> Result<Document<'a>, Reason> {
     let raw = RawEvent::decode(bytes).map_err(|_| Reason::BadProtobuf)?;
@@ -94,11 +97,7 @@ fn is_known(tag: u32) -> bool {
 
 /// Whether `bytes`, which prost has decoded, hold a field whose number `known` denies. `nested` looks into a field's
 /// own message.
-fn holds_unknown_tags(
-    mut bytes: &[u8],
-    known: fn(u32) -> bool,
-    nested: Option<(u32, fn(u32) -> bool)>,
-) -> bool {
+fn holds_unknown_tags(mut bytes: &[u8], known: Known, nested: Option<(u32, Known)>) -> bool {
     while !bytes.is_empty() {
         let Ok((tag, wire_type)) = prost::encoding::decode_key(&mut bytes) else { return true };
         if !known(tag) {
