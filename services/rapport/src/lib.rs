@@ -6,4 +6,6 @@
 pub mod cli;
 pub mod commands;
 pub mod failure;
+pub mod lines;
 pub mod simulate;
+pub mod view;

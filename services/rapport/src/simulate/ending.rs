@@ -23,7 +23,7 @@ impl Dyad {
         let loss: f64 =
             (0..5).filter(|kind| !self.asked[*kind].is_empty()).map(|kind| words::LOSS[kind]).sum();
         let draw = desk.draws.unit();
-        let mut edge = 0.002 + loss + if self.alliance.low() { 0.02 } else { 0.0 };
+        let mut edge = 0.002 + loss + if self.alliance.low() { 0.006 } else { 0.0 };
         if draw < edge {
             return self.vanish(desk);
         }

@@ -19,6 +19,8 @@ struct Peer {
     /// Until then nobody has taken this peer's place.
     joins: Day,
     supervised: Day,
+    /// How the peer does, on a scale of 7–35.
+    wellbeing: f64,
 }
 
 /// A place for a dyad.
@@ -74,12 +76,9 @@ impl Site {
         for one in &mut skill {
             *one = (0.95 + 0.3 * draws.normal()).clamp(0.1, 1.6);
         }
-        Peer {
-            id: format!("peer-{:02}-{:04}", self.desk.site + 1, self.peers_ever),
-            skill,
-            joins,
-            supervised: joins,
-        }
+        let wellbeing = (25.0 + 3.5 * draws.normal()).clamp(12.0, 34.0);
+        let id = format!("peer-{:02}-{:04}", self.desk.site + 1, self.peers_ever);
+        Peer { id, skill, joins, supervised: joins, wellbeing }
     }
 
     /// A day passes.
@@ -130,6 +129,16 @@ impl Site {
             let kind = desk.draws.weighted(&[("reflection", 75), ("peer_support_received", 25)]);
             desk.note("development", at, about, |line| {
                 line.text("kind", kind);
+            });
+        }
+        if day.since(peer.joins) % 91 == 1 {
+            let score = (peer.wellbeing + 1.2 * desk.draws.normal()).clamp(7.0, 35.0);
+            peer.wellbeing += desk.draws.between(-2.0, 1.6);
+            desk.note("measure", at, about, |line| {
+                let thousandths = (score * 1000.0).round() as i64;
+                line.text("instrument", "swemwbs-peer")
+                    .text("rater", "peer")
+                    .scores(&[("total", thousandths)]);
             });
         }
         // About one peer in six leaves within a year.

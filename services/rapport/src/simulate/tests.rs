@@ -124,3 +124,35 @@ fn shares_are_near_the_plan() {
     }
     assert!(truth.sites.values().flat_map(|site| &site.silent_dropouts).any(|lost| lost.returned.is_some()));
 }
+
+#[test]
+fn every_record_but_the_bad_ones_is_accepted_and_every_bad_one_rejected() {
+    use rapport_model::catalogue::Catalogue;
+    use rapport_model::pseudonym::Keys;
+    use rapport_model::raw::{CloudEvent, Form, Reason, Rules, Sites, accept};
+
+    let rules = Rules {
+        sites: Sites::Any,
+        catalogue: Catalogue::embedded(),
+        keys: Keys::new(vec![("k1".to_owned(), vec![7; 32])]).unwrap(),
+        pseudonymise_event_ids: true,
+    };
+    let (arrivals, _) = run(&Plan { bad: 0.1, ..small(2) });
+    let mut reasons: BTreeMap<Reason, u64> = BTreeMap::new();
+    for arrival in &arrivals {
+        let verdict =
+            accept(arrival.json.as_bytes(), Form::Json, CloudEvent::default(), &rules, arrival.arrives_at);
+        match verdict {
+            Ok(accepted) => {
+                assert_ne!(arrival.kind, Kind::Bad, "{}", arrival.json);
+                assert_eq!(accepted.event.occurred_at, arrival.occurred_at);
+                assert_eq!(accepted.event.recorded_at, arrival.recorded_at);
+            }
+            Err(rejection) => {
+                assert_eq!(arrival.kind, Kind::Bad, "{rejection}: {}", arrival.json);
+                *reasons.entry(rejection.reason).or_default() += 1;
+            }
+        }
+    }
+    assert!(reasons.len() >= 5, "{reasons:?}");
+}

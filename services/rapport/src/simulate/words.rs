@@ -7,7 +7,7 @@ pub(crate) const ASKED: [f64; 5] = [0.18, 0.12, 0.16, 0.08, 0.06];
 /// How often each type is given at an attended contact without being asked for.
 pub(crate) const GIVEN: [f64; 5] = [0.40, 0.35, 0.40, 0.14, 0.25];
 /// What each type standing unmet adds to the weekly chance that the client stops coming.
-pub(crate) const LOSS: [f64; 5] = [0.003, 0.008, 0.016, 0.007, 0.002];
+pub(crate) const LOSS: [f64; 5] = [0.002, 0.007, 0.014, 0.006, 0.0015];
 
 /// The word of a type of support.
 pub(crate) fn support(kind: usize) -> &'static str {
