@@ -5,6 +5,8 @@
 //! A line that the golden file lacks is an addition: `RAPPORT_BLESS=1 cargo test -p rapport-proto --test contract` adds
 //! it, and only adds.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::collections::BTreeSet;
 use std::fs;
 

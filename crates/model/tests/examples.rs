@@ -3,6 +3,8 @@
 //! `RAPPORT_BLESS=1` writes what is found into the files of the accepted ones, to be read before it is committed: a
 //! changed canonical encoding changes the keys of records that are already in the log.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::sync::Arc;
