@@ -50,6 +50,8 @@ impl<'a> Context<'a> {
 pub struct Changes {
     /// Rows by event id, in the order of events, those withdrawn (`None`) first.
     pub rows: Vec<(Arc<str>, Option<v1::Enriched>)>,
+    /// Events noted elsewhere that came to end an episode here (`Some`), or no longer do (`None`), by event id.
+    pub endings: Vec<(Arc<str>, Option<v1::Ended>)>,
     /// Alerts that opened, changed, closed or were withdrawn.
     pub alerts: Vec<v1::Alert>,
 }
@@ -132,15 +134,13 @@ impl Dyad {
     pub fn settle(&mut self, cx: &Context<'_>, now: Instant) -> Changes {
         let refolded = self.stale;
         let pending = std::mem::take(&mut self.pending);
-        let rows = if refolded { self.refold(cx, &pending) } else { new_rows(cx, &pending) };
+        let mut changes = if refolded { self.refold(cx, &pending) } else { hot_changes(cx, &pending) };
         let due = self.deadline.is_some_and(|deadline| deadline <= now);
         let stirred = self.fold.take_stirred();
-        let alerts = if stirred || refolded || due || self.reconsider {
-            self.settle_alerts(cx, now)
-        } else {
-            Vec::new()
-        };
-        Changes { rows, alerts }
+        if stirred || refolded || due || self.reconsider {
+            changes.alerts = self.settle_alerts(cx, now);
+        }
+        changes
     }
 
     /// The earliest instant after that last settled at which time alone may change an output; it may be too early, never
@@ -153,7 +153,7 @@ impl Dyad {
     pub fn timeline(&self, cx: &Context<'_>, at: Instant) -> Timeline {
         let scene = Scene { params: cx.params, events: &self.own };
         if self.stale {
-            Fold::of(scene, &self.own, &self.foreign, |_, _| {}).timeline(scene, at)
+            Fold::of(scene, &self.own, &self.foreign, |_, _, _| {}).timeline(scene, at)
         } else {
             self.fold.timeline(scene, at)
         }
@@ -169,11 +169,6 @@ impl Dyad {
         self.own.is_empty()
     }
 
-    /// Whether an event at that instant ended an episode, as last settled.
-    pub fn ended_at(&self, at: Instant) -> bool {
-        self.fold.ended_at(at)
-    }
-
     fn settle_alerts(&mut self, cx: &Context<'_>, now: Instant) -> Vec<v1::Alert> {
         let scene = Scene { params: cx.params, events: &self.own };
         let (before, last) = self.fold.episodes_at(scene, now);
@@ -187,38 +182,80 @@ impl Dyad {
         changes
     }
 
-    /// Folds the history again, as it was and as it is, and returns the rows that differ.
-    fn refold(&mut self, cx: &Context<'_>, pending: &[Pending]) -> Vec<(Arc<str>, Option<v1::Enriched>)> {
-        // Rows before the first instant that changed cannot differ.
+    /// Folds the history again, as it was and as it is, and returns what differs.
+    fn refold(&mut self, cx: &Context<'_>, pending: &[Pending]) -> Changes {
+        // What was known before the first instant that changed cannot differ.
         let Some(first) = pending.iter().map(|change| change.event.occurred_at).min() else {
-            return Vec::new();
+            return Changes::default();
         };
-        let mut before: Vec<(Arc<Event>, Facts)> = Vec::new();
+        let mut before: Vec<Known> = Vec::new();
         let (own, foreign) = (undone(&self.own, pending, true), undone(&self.foreign, pending, false));
-        let scene = Scene { params: cx.params, events: &own };
-        Fold::of(scene, &own, &foreign, |event, facts| {
+        Fold::of(Scene { params: cx.params, events: &own }, &own, &foreign, |event, own, facts| {
             if event.occurred_at >= first {
-                before.push((event.clone(), facts));
+                before.push(Known { event: event.clone(), own, facts });
             }
         });
-        before.sort_by(|(a, _), (b, _)| a.id.cmp(&b.id));
-        let mut kept = vec![false; before.len()];
-        let mut rows = Vec::new();
+        before.sort_by(|a, b| a.key().cmp(&b.key()));
+        let mut gone = vec![true; before.len()];
+        let mut after = Vec::new();
         let scene = Scene { params: cx.params, events: &self.own };
-        self.fold = Fold::of(scene, &self.own, &self.foreign, |event, facts| {
+        self.fold = Fold::of(scene, &self.own, &self.foreign, |event, own, facts| {
             if event.occurred_at < first {
                 return;
             }
-            let old = before.binary_search_by(|(old, _)| old.id.cmp(&event.id)).ok();
-            old.into_iter().for_each(|old| kept[old] = true);
-            if old.is_none_or(|old| before[old] != (event.clone(), facts)) {
-                rows.push((event.id.clone(), Some(row(cx, event, &facts))));
+            let known = Known { event: event.clone(), own, facts };
+            match before.binary_search_by(|old| old.key().cmp(&known.key())) {
+                Ok(old) => {
+                    gone[old] = false;
+                    if before[old] != known {
+                        after.push(known);
+                    }
+                }
+                Err(_) => after.push(known),
             }
         });
         self.stale = false;
-        let gone =
-            before.iter().zip(kept).filter(|(_, kept)| !kept).map(|((old, _), _)| (old.id.clone(), None));
-        gone.chain(rows).collect()
+        let mut changes = Changes::default();
+        before.iter().zip(gone).filter(|(_, gone)| *gone).for_each(|(known, _)| known.withdraw(&mut changes));
+        after.iter().for_each(|known| known.give_out(cx, &mut changes));
+        changes
+    }
+}
+
+/// An event with what was known at its place.
+#[derive(PartialEq)]
+struct Known {
+    event: Arc<Event>,
+    own: bool,
+    facts: Facts,
+}
+
+impl Known {
+    fn key(&self) -> (&str, bool) {
+        (&self.event.id, self.own)
+    }
+
+    fn withdraw(&self, changes: &mut Changes) {
+        let id = self.event.id.clone();
+        if self.own {
+            changes.rows.push((id, None));
+        } else if self.facts.ended.is_some() {
+            changes.endings.push((id, None));
+        }
+    }
+
+    fn give_out(&self, cx: &Context<'_>, changes: &mut Changes) {
+        give_out(cx, &self.event, self.own, &self.facts, changes);
+    }
+}
+
+fn give_out(cx: &Context<'_>, event: &Event, own: bool, facts: &Facts, changes: &mut Changes) {
+    if own {
+        let row = enriched::row(cx.params, cx.site, cx.client, cx.peer, event, facts);
+        changes.rows.push((event.id.clone(), Some(row)));
+    } else {
+        let ended = facts.ended.map(|ended| enriched::ended_row(ended.polarity, ended.mechanism));
+        changes.endings.push((event.id.clone(), ended));
     }
 }
 
@@ -236,11 +273,10 @@ fn undone(events: &[Arc<Event>], pending: &[Pending], own: bool) -> Vec<Arc<Even
     events
 }
 
-fn new_rows(cx: &Context<'_>, pending: &[Pending]) -> Vec<(Arc<str>, Option<v1::Enriched>)> {
-    let own = pending.iter().filter(|change| change.own);
-    own.map(|change| (change.event.id.clone(), Some(row(cx, &change.event, &change.facts)))).collect()
-}
-
-fn row(cx: &Context<'_>, event: &Event, facts: &Facts) -> v1::Enriched {
-    enriched::row(cx.params, cx.site, cx.client, cx.peer, event, facts)
+fn hot_changes(cx: &Context<'_>, pending: &[Pending]) -> Changes {
+    let mut changes = Changes::default();
+    for change in pending {
+        give_out(cx, &change.event, change.own, &change.facts, &mut changes);
+    }
+    changes
 }

@@ -122,7 +122,7 @@ fn construct(body: &Body, catalogue: &Catalogue) -> String {
     }
 }
 
-fn ended_row(polarity: Polarity, mechanism: Mechanism) -> v1::Ended {
+pub(crate) fn ended_row(polarity: Polarity, mechanism: Mechanism) -> v1::Ended {
     v1::Ended {
         dropout: polarity == Polarity::Negative,
         polarity: polarity.number(),

@@ -77,8 +77,8 @@ pub struct End {
     pub mechanism: Mechanism,
     /// Whether it ended a pause.
     pub ended_pause: bool,
-    /// Whether an `ended` ended it, its own or a `died` elsewhere, to which all events of its instant belong.
-    pub by_ended: bool,
+    /// Id of the event that ended it.
+    pub by: Arc<str>,
 }
 
 /// A stretch of watch.

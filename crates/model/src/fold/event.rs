@@ -1,7 +1,5 @@
 //! What an event does to a dyad.
 
-use std::sync::Arc;
-
 use super::facts::{Ended, Facts, OpenBreakdown, Sitting};
 use super::{Current, Fold, Scene, time};
 use crate::alliance::{Following, Judgement, Rated};
@@ -21,8 +19,7 @@ impl Fold {
         self.at = Some(at);
         self.advance(scene, at, prevented);
         if !own {
-            self.apply_foreign(scene, event);
-            return Facts::default();
+            return Facts { ended: self.apply_foreign(scene, event), ..Facts::default() };
         }
         let settings = scene.settings();
         let phase = |fold: &Fold| fold.open().and_then(|episode| fold.phase(episode, settings, at));
@@ -34,7 +31,7 @@ impl Fold {
         facts.breakdown = self.open().and_then(Episode::open_breakdown).map(OpenBreakdown::from);
         facts.received = self.standing.received(at.day());
         facts.unmet = self.standing.unmet(at.day());
-        if belonged || self.open().is_some() || self.ended_by_ended_at(at) {
+        if belonged || self.open().is_some() || self.ended_at(at) {
             let attended_before = before.1.filter(|_| before.0 == self.episodes.len());
             facts.sitting = self.episodes.last().map(|episode| Sitting {
                 episode: self.episodes.len() as u32,
@@ -50,11 +47,11 @@ impl Fold {
         let at = event.occurred_at;
         (facts.mechanism, facts.component) = enriched::speaks_to(&event.body, &scene.params.catalogue);
         match &event.body {
-            Body::Started { matched_on } => facts.ended = self.started(at, *matched_on),
+            Body::Started { matched_on } => self.started(event, *matched_on),
             Body::Paused => self.paused(at),
             Body::Resumed => self.resumed(scene, at, prevented),
             Body::Ended { by, reason } => {
-                let ended = self.ended(scene, at, *by, *reason, Some(&event.id));
+                let ended = self.ended(scene, event, *by, *reason);
                 facts.mechanism = Some(match ended {
                     Some(ended) => ended.mechanism,
                     None => reason
@@ -87,14 +84,11 @@ impl Fold {
     }
 
     /// Events noted elsewhere that end this dyad's open episode.
-    fn apply_foreign(&mut self, scene: Scene<'_>, event: &Event) {
-        let ended = match &event.body {
-            Body::Left { reason } => Some((Side::Peer, reason.end_reason())),
-            Body::Ended { by, reason } => Some((*by, *reason)),
+    fn apply_foreign(&mut self, scene: Scene<'_>, event: &Event) -> Option<Ended> {
+        match &event.body {
+            Body::Left { reason } => self.ended(scene, event, Side::Peer, reason.end_reason()),
+            Body::Ended { by, reason } => self.ended(scene, event, *by, *reason),
             _ => None,
-        };
-        if let Some((by, reason)) = ended {
-            self.ended(scene, event.occurred_at, by, reason, None);
         }
     }
 
@@ -104,10 +98,10 @@ impl Fold {
         }
     }
 
-    /// Whether the last episode was ended at `at` by an event that all of its instant's come before.
-    fn ended_by_ended_at(&self, at: Instant) -> bool {
+    /// Whether the last episode ended at `at`: all events of that instant belong to it.
+    fn ended_at(&self, at: Instant) -> bool {
         let end = self.episodes.last().and_then(|episode| episode.end.as_ref());
-        end.is_some_and(|end| end.at == at && end.by_ended)
+        end.is_some_and(|end| end.at == at)
     }
 
     fn open_if_first(&mut self, at: Instant) {
@@ -132,27 +126,21 @@ impl Fold {
         });
     }
 
-    fn started(&mut self, at: Instant, matched_on: Set<MatchedOn>) -> Option<Ended> {
-        let Some(episode) = self.open_mut() else {
-            self.open_at(at, matched_on);
-            return None;
-        };
-        let Some(presumed) = episode.presumed else {
-            episode.matched_on = episode.matched_on.union(matched_on);
-            return None;
-        };
-        let (polarity, mechanism) = (Polarity::Negative, presumed.mechanism);
-        self.close(at, |ended_pause| End {
-            at,
-            reason: None,
-            side: presumed.side,
-            polarity,
-            mechanism,
-            ended_pause,
-            by_ended: false,
-        });
+    fn started(&mut self, event: &Event, matched_on: Set<MatchedOn>) {
+        let at = event.occurred_at;
+        if let Some(episode) = self.open_mut() {
+            let Some(lost) = episode.presumed else {
+                episode.matched_on = episode.matched_on.union(matched_on);
+                return;
+            };
+            self.close(
+                event,
+                None,
+                lost.side,
+                Ended { polarity: Polarity::Negative, mechanism: lost.mechanism },
+            );
+        }
         self.open_at(at, matched_on);
-        Some(Ended { polarity, mechanism })
     }
 
     fn paused(&mut self, at: Instant) {
@@ -172,14 +160,8 @@ impl Fold {
         self.advance(scene, at, prevented);
     }
 
-    fn ended(
-        &mut self,
-        scene: Scene<'_>,
-        at: Instant,
-        by: Side,
-        reason: EndReason,
-        event_id: Option<&Arc<str>>,
-    ) -> Option<Ended> {
+    fn ended(&mut self, scene: Scene<'_>, event: &Event, by: Side, reason: EndReason) -> Option<Ended> {
+        let at = event.occurred_at;
         let episode = self.open()?;
         let in_breakdown = episode.open_breakdown().map(|breakdown| breakdown.mechanism);
         let mechanism = reason.mechanism(Some(by)).or(in_breakdown).unwrap_or_else(|| {
@@ -188,24 +170,16 @@ impl Fold {
                 None => self.standing.unmet(at.day()),
             })
         });
-        let by_alliance = mechanism == Mechanism::WorkingAlliance && in_breakdown.is_none();
-        if let Some(id) = event_id.filter(|_| by_alliance) {
-            self.open_breakdown(at, id, Rule::Exit, mechanism, None, 0);
+        if mechanism == Mechanism::WorkingAlliance {
+            self.break_down(event, Rule::Exit, mechanism, None, 0);
         }
-        let polarity = reason.polarity();
-        self.close(at, |ended_pause| End {
-            at,
-            reason: Some(reason),
-            side: Some(by),
-            polarity,
-            mechanism,
-            ended_pause,
-            by_ended: event_id.is_some() || reason == EndReason::Died,
-        });
-        Some(Ended { polarity, mechanism })
+        let ended = Ended { polarity: reason.polarity(), mechanism };
+        self.close(event, Some(reason), Some(by), ended);
+        Some(ended)
     }
 
-    fn close(&mut self, at: Instant, end: impl FnOnce(bool) -> End) {
+    fn close(&mut self, event: &Event, reason: Option<EndReason>, side: Option<Side>, ended: Ended) {
+        let at = event.occurred_at;
         self.stirred = true;
         let Some(episode) = self.open_mut() else { return };
         let pause = episode.pauses.last_mut().filter(|pause| pause.to.is_none());
@@ -214,7 +188,8 @@ impl Fold {
             breakdown.ended_at = Some(at);
         }
         close_watch(episode, at);
-        episode.end = Some(end(ended_pause));
+        let Ended { polarity, mechanism } = ended;
+        episode.end = Some(End { at, reason, side, polarity, mechanism, ended_pause, by: event.id.clone() });
     }
 
     fn contact(&mut self, event: &Event, contact: &Contact) {
@@ -246,6 +221,9 @@ impl Fold {
                 }
             }
             _ => {}
+        }
+        if let Some(lost) = self.open_mut().and_then(|episode| episode.presumed.as_mut()) {
+            lost.side = time::side_of_loss(Some(contact.attendance));
         }
     }
 
@@ -333,25 +311,14 @@ impl Fold {
         component: Option<Component>,
         ratings: u32,
     ) {
-        if self.open().is_some_and(|episode| episode.open_breakdown().is_none()) {
-            self.open_breakdown(event.occurred_at, &event.id, rule, mechanism, component, ratings);
-        }
-    }
-
-    fn open_breakdown(
-        &mut self,
-        at: Instant,
-        opened_by: &Arc<str>,
-        rule: Rule,
-        mechanism: Mechanism,
-        component: Option<Component>,
-        ratings: u32,
-    ) {
-        let Some(episode) = self.open_mut() else { return };
+        let Some(episode) = self.open_mut().filter(|episode| episode.open_breakdown().is_none()) else {
+            return;
+        };
+        let at = event.occurred_at;
         close_watch(episode, at);
         episode.breakdowns.push(Breakdown {
             opened_at: at,
-            opened_by: opened_by.clone(),
+            opened_by: event.id.clone(),
             detected_by: rule.detected_by(),
             rule,
             ratings,

@@ -63,12 +63,13 @@ pub(crate) struct Fold {
 }
 
 impl Fold {
-    /// Folds `own` and `foreign` events, both sorted; `visit` sees each own event with what was known at its place.
+    /// Folds `own` and `foreign` events, both sorted; `visit` sees each event, whether it is an own one, and what was known
+    /// at its place.
     pub fn of(
         scene: Scene<'_>,
         own: &[Arc<Event>],
         foreign: &[Arc<Event>],
-        mut visit: impl FnMut(&Arc<Event>, Facts),
+        mut visit: impl FnMut(&Arc<Event>, bool, Facts),
     ) -> Fold {
         let mut fold = Fold { stirred: true, ..Fold::default() };
         let (mut i, mut j) = (0, 0);
@@ -89,8 +90,8 @@ impl Fold {
                 prevented = instant.any(|event| prevents_loss(event));
             }
             let facts = fold.apply(scene, event, is_own, prevented);
+            visit(event, is_own, facts);
             if is_own {
-                visit(event, facts);
                 i += 1;
             } else {
                 j += 1;
@@ -100,12 +101,13 @@ impl Fold {
 
     /// Whether `event`, which sorts last, can be applied to this state: its instant has not been judged without it.
     pub fn takes(&self, event: &Event) -> bool {
-        let lost_now = |episode: &Episode| {
-            episode.presumed.is_some_and(|presumed| presumed.day.start() == event.occurred_at)
-        };
-        self.at != Some(event.occurred_at)
-            || !prevents_loss(event)
-            || !self.episodes.iter().rev().take(2).any(lost_now)
+        let at = event.occurred_at;
+        // A `started` of that instant may have followed the loss: hence two episodes.
+        let mut judged = self.episodes.iter().rev().take(2).filter(|episode| {
+            episode.presumed.is_some_and(|presumed| presumed.day.start() == at)
+                || episode.breakdowns.last().is_some_and(|breakdown| breakdown.given_up_at == Some(at))
+        });
+        self.at != Some(at) || !prevents_loss(event) || judged.next().is_none()
     }
 
     /// Applies an event that sorts last and that this state [`takes`](Fold::takes).
@@ -139,11 +141,6 @@ impl Fold {
         let mut episodes = before.to_vec();
         episodes.extend(last);
         Timeline { episodes, phase }
-    }
-
-    /// Whether the event with that id at that instant ended an episode.
-    pub fn ended_at(&self, at: Instant) -> bool {
-        self.episodes.iter().any(|episode| episode.end.as_ref().is_some_and(|end| end.at == at))
     }
 
     fn open(&self) -> Option<&Episode> {

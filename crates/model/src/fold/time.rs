@@ -4,13 +4,14 @@ use super::{Current, Scene};
 use crate::params::Settings;
 use crate::support::standing_at_loss;
 use crate::time::{Day, Instant};
-use crate::timeline::{Episode, Pause, Presumed};
+use crate::timeline::{Breakdown, Episode, Pause, Presumed};
 use crate::words::*;
 
 /// Days after an end or a presumed loss that must have passed for the alert of an open breakdown to close.
 pub(crate) const GIVEN_UP_DAYS: i32 = 14;
 
-/// Brings `episode` up to `to`, inclusively; a presumed dropout at `to` itself may be `prevented` by the events there.
+/// Brings `episode` up to `to`, inclusively. An attended contact or an end at `to` itself has `prevented` that it is lost
+/// there, and that it still is.
 ///
 /// Says whether an alert may depend on what happened.
 pub(crate) fn advance(
@@ -29,7 +30,7 @@ pub(crate) fn advance(
         pause.to = (limit <= to).then_some(limit);
     }
     let lost = episode.presumed.is_none() && presume(episode, current, scene, to, prevented);
-    give_up(episode, to) || lost
+    give_up(episode, to, prevented) || lost
 }
 
 /// 00:00 of the day on which a pause ends by itself.
@@ -48,11 +49,7 @@ fn presume(episode: &mut Episode, current: &Current, scene: Scene<'_>, to: Insta
         return false;
     }
     let c = episode.last_contact_day;
-    let side = match current.last_contact {
-        Some(Attendance::MissedByPeer | Attendance::CancelledByPeer) => Some(Side::Peer),
-        Some(Attendance::MissedByClient | Attendance::CancelledByClient) => Some(Side::Client),
-        _ => None,
-    };
+    let side = side_of_loss(current.last_contact);
     let mechanism = breakdown_before(episode, day.start())
         .unwrap_or_else(|| unmet_mechanism(standing_at_loss(scene.events, c, day).unmet));
     episode.presumed = Some(Presumed { day, counted_from: c, side, mechanism });
@@ -64,6 +61,15 @@ fn presume(episode: &mut Episode, current: &Current, scene: Scene<'_>, to: Insta
     true
 }
 
+/// The side of a presumed dropout, by the episode's last contact.
+pub(super) fn side_of_loss(last_contact: Option<Attendance>) -> Option<Side> {
+    match last_contact? {
+        Attendance::MissedByPeer | Attendance::CancelledByPeer => Some(Side::Peer),
+        Attendance::MissedByClient | Attendance::CancelledByClient => Some(Side::Client),
+        Attendance::Attended => None,
+    }
+}
+
 /// The mechanism of a loss at which these types stood unmet and no breakdown was open.
 pub(super) fn unmet_mechanism(unmet: Set<SupportType>) -> Mechanism {
     if unmet.is_empty() { Mechanism::Unknown } else { Mechanism::SocialSupport }
@@ -71,20 +77,19 @@ pub(super) fn unmet_mechanism(unmet: Set<SupportType>) -> Mechanism {
 
 /// The mechanism of the breakdown that was open just before `t`.
 fn breakdown_before(episode: &Episode, t: Instant) -> Option<Mechanism> {
-    let open = |b: &&crate::timeline::Breakdown| {
-        b.opened_at < t && b.repaired_at.is_none_or(|repaired| repaired >= t)
-    };
+    let open = |b: &&Breakdown| b.opened_at < t && b.repaired_at.is_none_or(|repaired| repaired >= t);
     episode.breakdowns.iter().find(open).map(|breakdown| breakdown.mechanism)
 }
 
-fn give_up(episode: &mut Episode, to: Instant) -> bool {
+fn give_up(episode: &mut Episode, to: Instant, prevented: bool) -> bool {
     let Some(presumed) = episode.presumed else { return false };
     let closing = presumed.day.plus(GIVEN_UP_DAYS + 1).start();
     let Some(breakdown) = episode.breakdowns.last_mut().filter(|breakdown| breakdown.is_open()) else {
         return false;
     };
     // A closing moment before the opening does not count.
-    if closing > to || breakdown.given_up_at.is_some() || breakdown.opened_at > closing {
+    let passed = closing < to || (closing == to && !prevented);
+    if !passed || breakdown.given_up_at.is_some() || breakdown.opened_at > closing {
         return false;
     }
     breakdown.given_up_at = Some(closing);
