@@ -1,0 +1,160 @@
+//! The partitions a worker owns and where it stands in them.
+
+use super::observer::Place;
+use crate::port::{Start, TopicPartition};
+
+/// A partition and how far it has been read.
+#[derive(Debug)]
+pub(super) struct Standing {
+    pub(super) partition: TopicPartition,
+    /// Offset of the next record to be replayed or processed.
+    pub(super) next: u64,
+    /// The group's committed position; records before it are replayed.
+    pub(super) committed: u64,
+    /// Whether records were processed since the last commit.
+    pub(super) moved: bool,
+    /// Replay is over although the last record before the committed position was never seen: compaction took it.
+    quiet: bool,
+}
+
+impl Standing {
+    /// Where a partition starts whose group has that committed position.
+    fn new(partition: TopicPartition, replays: bool, committed: Option<u64>) -> Self {
+        let committed = committed.unwrap_or(0);
+        let next = if replays { 0 } else { committed };
+        Self { partition, next, committed, moved: false, quiet: false }
+    }
+
+    /// What is to be committed: never behind what is committed already.
+    pub(super) fn position(&self) -> u64 {
+        self.next.max(self.committed)
+    }
+
+    pub(super) fn is_live(&self) -> bool {
+        self.quiet || self.next >= self.committed
+    }
+
+    pub(super) fn start(&self) -> Start {
+        if self.next == 0 { Start::Beginning } else { Start::Offset(self.next) }
+    }
+}
+
+/// The partitions owned, sorted.
+#[derive(Debug, Default)]
+pub(super) struct Owned {
+    standings: Vec<Standing>,
+    /// Index of the last one found: records come in runs.
+    last: usize,
+}
+
+impl Owned {
+    pub(super) fn is_empty(&self) -> bool {
+        self.standings.is_empty()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Standing> {
+        self.standings.iter()
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Standing> {
+        self.standings.iter_mut()
+    }
+
+    pub(super) fn partitions(&self) -> Vec<TopicPartition> {
+        self.standings.iter().map(|standing| standing.partition.clone()).collect()
+    }
+
+    pub(super) fn places(&self) -> Vec<Place> {
+        let place = |standing: &Standing| Place {
+            partition: standing.partition.clone(),
+            next: standing.next,
+            committed: standing.committed,
+            live: standing.is_live(),
+        };
+        self.standings.iter().map(place).collect()
+    }
+
+    pub(super) fn any_live(&self) -> bool {
+        self.standings.iter().any(Standing::is_live)
+    }
+
+    pub(super) fn all_live(&self) -> bool {
+        self.standings.iter().all(Standing::is_live)
+    }
+
+    /// Ends the replay of all of them.
+    pub(super) fn end_replay(&mut self) {
+        self.standings.iter_mut().for_each(|standing| standing.quiet = true);
+    }
+
+    /// Sets a partition to its start, whether or not it was owned.
+    pub(super) fn begin(&mut self, partition: &TopicPartition, replays: bool, committed: Option<u64>) {
+        self.remove(partition);
+        self.standings.push(Standing::new(partition.clone(), replays, committed));
+        self.standings.sort_by(|a, b| a.partition.cmp(&b.partition));
+    }
+
+    /// Returns whether it was owned.
+    pub(super) fn remove(&mut self, partition: &TopicPartition) -> bool {
+        let before = self.standings.len();
+        self.standings.retain(|standing| standing.partition != *partition);
+        self.last = 0;
+        self.standings.len() < before
+    }
+
+    pub(super) fn find(&mut self, topic: &str, partition: u32) -> Option<&mut Standing> {
+        let is_it = |standing: &Standing| {
+            standing.partition.partition == partition && *standing.partition.topic == *topic
+        };
+        if !self.standings.get(self.last).is_some_and(is_it) {
+            self.last = self.standings.iter().position(is_it)?;
+        }
+        self.standings.get_mut(self.last)
+    }
+
+    /// What a commit sends: the position of every partition of which one is known, or of all if none is.
+    pub(super) fn positions(&self) -> Vec<(TopicPartition, u64)> {
+        let unknown = self.standings.iter().all(|standing| standing.position() == 0);
+        let known = self.standings.iter().filter(|standing| unknown || standing.position() > 0);
+        known.map(|standing| (standing.partition.clone(), standing.position())).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn partition(number: u32) -> TopicPartition {
+        TopicPartition { topic: "t".into(), partition: number }
+    }
+
+    #[test]
+    fn a_partition_that_is_still_replayed_never_moves_the_committed_position_back() {
+        let mut owned = Owned::default();
+        owned.begin(&partition(0), true, Some(7));
+        owned.find("t", 0).unwrap().next = 3;
+        assert!(!owned.any_live());
+        assert_eq!(owned.positions(), [(partition(0), 7)]);
+        owned.find("t", 0).unwrap().next = 7;
+        assert!(owned.any_live());
+    }
+
+    #[test]
+    fn positions_are_never_empty_while_something_is_owned() {
+        let mut owned = Owned::default();
+        owned.begin(&partition(1), true, None);
+        owned.begin(&partition(0), true, None);
+        assert_eq!(owned.positions(), [(partition(0), 0), (partition(1), 0)]);
+        owned.find("t", 1).unwrap().next = 5;
+        assert_eq!(owned.positions(), [(partition(1), 5)]);
+    }
+
+    #[test]
+    fn a_service_without_a_fold_starts_at_the_committed_position() {
+        let mut owned = Owned::default();
+        owned.begin(&partition(0), false, Some(9));
+        assert_eq!(owned.iter().map(Standing::start).collect::<Vec<_>>(), [Start::Offset(9)]);
+        owned.begin(&partition(0), true, Some(9));
+        assert_eq!(owned.iter().map(Standing::start).collect::<Vec<_>>(), [Start::Beginning]);
+    }
+}

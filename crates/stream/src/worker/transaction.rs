@@ -1,0 +1,339 @@
+//! The open transaction: polling into it, committing it, and what becomes of it when partitions move or doubt arises.
+
+use std::time::Duration;
+
+use super::{Cause, Limits, Service, Worker};
+use crate::port::{Error, Output, Sink, Start, TopicPartition};
+
+/// Most records taken by one poll, so that the clock is looked at now and then.
+const POLL_RECORDS: u64 = 1024;
+/// A replay during which nothing came for this long is over.
+const QUIET: Duration = Duration::from_secs(3);
+/// Ends a poll before a record that has no room in the transaction; never seen outside this file.
+const FULL: &str = "the transaction is full";
+
+/// What has been read and sent since the last commit.
+#[derive(Debug, Default)]
+pub(super) struct Transaction {
+    since: Option<Duration>,
+    records: u64,
+    sent: u64,
+    bytes: u64,
+    /// Bytes read and sent per record of the last poll that had any.
+    bytes_per_record: u64,
+    /// When a record last came, for the end of a replay.
+    heard: Option<Duration>,
+}
+
+impl Transaction {
+    /// Whether there is anything to commit.
+    pub(super) fn is_open(&self) -> bool {
+        self.since.is_some()
+    }
+
+    pub(super) fn add(&mut self, records: u64, sent: u64, bytes: u64, now: Duration) {
+        if records + sent == 0 {
+            return;
+        }
+        self.since.get_or_insert(now);
+        self.records += records;
+        self.sent += sent;
+        self.bytes += bytes;
+        if let Some(each) = bytes.checked_div(records) {
+            self.bytes_per_record = each;
+        }
+    }
+
+    pub(super) fn is_due(&self, limits: &Limits, now: Duration) -> bool {
+        self.since.is_some_and(|since| {
+            now.saturating_sub(since) >= limits.commit_every
+                || self.records >= limits.max_records
+                || self.bytes >= limits.max_bytes
+        })
+    }
+
+    /// How long a poll may wait without making the commit late.
+    pub(super) fn wait(&self, limits: &Limits, now: Duration, wait: Duration) -> Duration {
+        let left = |since| limits.commit_every.saturating_sub(now.saturating_sub(since));
+        self.since.map_or(wait, |since| wait.min(left(since)))
+    }
+
+    /// How many records the next poll may take.
+    fn room(&self, limits: &Limits) -> usize {
+        let by_bytes = limits.max_bytes.saturating_sub(self.bytes) / self.bytes_per_record.max(1);
+        let by_records = limits.max_records.saturating_sub(self.records);
+        // At most 1024, so the conversion cannot fail.
+        by_bytes.min(by_records).clamp(1, POLL_RECORDS) as usize
+    }
+
+    fn clear(&mut self) {
+        *self = Self { bytes_per_record: self.bytes_per_record, heard: self.heard, ..Self::default() };
+    }
+}
+
+/// A sink that counts what passes.
+pub(super) struct Counting<'a> {
+    inner: &'a mut dyn Sink,
+    sent: u64,
+    bytes: u64,
+}
+
+impl<'a> Counting<'a> {
+    pub(super) fn new(inner: &'a mut dyn Sink) -> Self {
+        Self { inner, sent: 0, bytes: 0 }
+    }
+
+    /// Records and bytes so far.
+    pub(super) fn counts(&self) -> (u64, u64) {
+        (self.sent, self.bytes)
+    }
+}
+
+impl Sink for Counting<'_> {
+    fn send(&mut self, output: Output<'_>) -> Result<(), Error> {
+        self.sent += 1;
+        self.bytes += (output.key.map_or(0, <[u8]>::len) + output.value.map_or(0, <[u8]>::len)) as u64;
+        self.inner.send(output)
+    }
+}
+
+/// What one poll did.
+#[derive(Default)]
+struct Tally {
+    processed: u64,
+    processed_bytes: u64,
+    replayed: u64,
+    sent: u64,
+    sent_bytes: u64,
+    failed: bool,
+    full: bool,
+}
+
+impl<S: Service> Worker<S> {
+    pub(super) fn poll(&mut self, wait: Duration) -> Result<(), Error> {
+        let max = self.transaction.room(&self.limits);
+        // Twice the limit: the number of records asked for keeps a poll near it, this only stops the extraordinary.
+        let most_bytes = self.limits.max_bytes.saturating_mul(2).saturating_sub(self.transaction.bytes);
+        let Self { session, service, owned, .. } = self;
+        let Some(session) = session else { return Ok(()) };
+        let mut tally = Tally::default();
+        let polled = session.poll(wait, max, &mut |record, sink| {
+            let Some(standing) = owned.find(record.topic, record.partition) else { return Ok(()) };
+            if record.offset < standing.next {
+                return Ok(());
+            }
+            if record.offset < standing.committed {
+                service.replay(record);
+                tally.replayed += 1;
+            } else {
+                if tally.processed > 0 && tally.processed_bytes + tally.sent_bytes >= most_bytes {
+                    tally.full = true;
+                    return Err(Error::Unavailable(FULL.to_owned()));
+                }
+                let mut counting = Counting::new(sink);
+                let done = service.process(record, &mut counting);
+                tally.sent += counting.sent;
+                tally.sent_bytes += counting.bytes;
+                tally.failed = done.is_err();
+                done?;
+                tally.processed += 1;
+                tally.processed_bytes +=
+                    (record.key.map_or(0, <[u8]>::len) + record.value.map_or(0, <[u8]>::len)) as u64;
+                standing.moved = true;
+            }
+            standing.next = record.offset + 1;
+            Ok(())
+        });
+        self.count(&tally);
+        match polled {
+            Ok(changes) => {
+                self.changes.extend(changes);
+                Ok(())
+            }
+            Err(_) if tally.full => {
+                self.rewind = true;
+                Ok(())
+            }
+            Err(error) if tally.failed => {
+                self.doubt = Some(Cause::Service);
+                if matches!(error, Error::Doubt(_)) { Ok(()) } else { Err(error) }
+            }
+            Err(Error::Doubt(_)) => {
+                self.doubt = Some(Cause::Doubt);
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn count(&mut self, tally: &Tally) {
+        let now = (self.stopwatch)();
+        self.transaction.add(tally.processed, tally.sent, tally.processed_bytes + tally.sent_bytes, now);
+        self.step.processed += tally.processed;
+        self.step.replayed += tally.replayed;
+        self.step.sent += tally.sent;
+        if tally.processed > 0 {
+            self.observer.processed(tally.processed, tally.processed_bytes);
+        }
+        if tally.sent > 0 {
+            self.observer.sent(tally.sent, tally.sent_bytes);
+        }
+        if tally.replayed > 0 {
+            self.observer.replayed(tally.replayed);
+        }
+        self.end_quiet_replay(tally.processed + tally.replayed > 0, now);
+    }
+
+    /// Compaction may have taken the last record before the committed position; then silence ends the replay. Only
+    /// readiness and ticks hang on this: what is replayed and what is processed is decided by offset alone.
+    fn end_quiet_replay(&mut self, heard: bool, now: Duration) {
+        let replaying = !self.owned.is_empty() && !self.owned.all_live();
+        if heard || !replaying {
+            self.transaction.heard = Some(now);
+        } else if self.transaction.heard.is_some_and(|last| now.saturating_sub(last) >= QUIET) {
+            self.owned.end_replay();
+        }
+    }
+
+    /// Commits. Doubt is no error here: it is left for [`Worker::settle`].
+    pub(super) fn commit(&mut self) -> Result<(), Error> {
+        let positions = self.owned.positions();
+        if positions.is_empty() {
+            // Nothing is owned, so nothing of it may become visible.
+            self.doubt = Some(Cause::Lost);
+            return Ok(());
+        }
+        let begun = (self.stopwatch)();
+        match self.session()?.commit(&positions) {
+            Ok(()) => {
+                let took = (self.stopwatch)().saturating_sub(begun);
+                self.happened();
+                self.observer.committed(took);
+                if took > self.limits.slow_commit {
+                    self.doubt = Some(Cause::Slow);
+                }
+                Ok(())
+            }
+            Err(Error::Doubt(cause)) => {
+                tracing::warn!(group = %self.spec.group, worker = self.spec.worker, %cause, "commit in doubt");
+                self.observer.doubted();
+                self.doubt = Some(Cause::Doubt);
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The transaction is known to be committed.
+    fn happened(&mut self) {
+        for standing in self.owned.iter_mut() {
+            standing.committed = standing.position();
+            standing.moved = false;
+        }
+        self.transaction.clear();
+        self.step.committed = true;
+        self.service.committed();
+    }
+
+    pub(super) fn assigned(&mut self, partitions: &[TopicPartition]) -> Result<(), Error> {
+        let committed = self.session()?.committed(partitions)?;
+        self.begin(partitions, &committed)?;
+        tracing::info!(group = %self.spec.group, worker = self.spec.worker, ?partitions, "assigned");
+        Ok(())
+    }
+
+    pub(super) fn revoked(&mut self, partitions: &[TopicPartition]) -> Result<(), Error> {
+        if self.doubt.is_none() && self.transaction.is_open() {
+            self.commit()?;
+        }
+        self.forget(partitions);
+        tracing::info!(group = %self.spec.group, worker = self.spec.worker, ?partitions, "revoked");
+        self.session()?.release(partitions)
+    }
+
+    pub(super) fn lost(&mut self, partitions: &[TopicPartition]) -> Result<(), Error> {
+        self.forget(partitions);
+        if self.transaction.is_open() {
+            self.doubt.get_or_insert(Cause::Lost);
+        }
+        tracing::warn!(group = %self.spec.group, worker = self.spec.worker, ?partitions, "lost");
+        self.session()?.release(partitions)
+    }
+
+    /// Lets the state of these partitions die.
+    pub(super) fn forget(&mut self, partitions: &[TopicPartition]) {
+        for partition in partitions {
+            if self.owned.remove(partition) {
+                self.service.revoked(partition);
+            }
+        }
+    }
+
+    /// Gives these partitions a new state and starts reading them from where that state begins.
+    fn begin(&mut self, partitions: &[TopicPartition], committed: &[Option<u64>]) -> Result<(), Error> {
+        let replays = self.service.replays();
+        let place = |(partition, committed): (&TopicPartition, &Option<u64>)| match committed {
+            Some(offset) if !replays => (partition.clone(), Start::Offset(*offset)),
+            _ => (partition.clone(), Start::Beginning),
+        };
+        let places: Vec<_> = partitions.iter().zip(committed).map(place).collect();
+        self.session()?.start(&places)?;
+        self.forget(partitions);
+        for (partition, committed) in partitions.iter().zip(committed) {
+            self.owned.begin(partition, replays, *committed);
+            self.service.assigned(partition);
+        }
+        self.transaction.heard = None;
+        Ok(())
+    }
+
+    /// Reads on from where each partition stands.
+    pub(super) fn restart(&mut self) -> Result<(), Error> {
+        let places: Vec<_> =
+            self.owned.iter().map(|standing| (standing.partition.clone(), standing.start())).collect();
+        if !places.is_empty() {
+            self.session()?.start(&places)?;
+        }
+        self.rewind = false;
+        Ok(())
+    }
+
+    /// Drops the transaction and what made it, learns what is committed, and goes on from there.
+    ///
+    /// State is kept only where the committed positions prove that all it holds was committed; otherwise it is born
+    /// again and replayed.
+    pub(super) fn renew(&mut self, cause: Cause) -> Result<(), Error> {
+        self.session()?.renew()?;
+        let partitions = self.owned.partitions();
+        if !partitions.is_empty() {
+            let committed = self.session()?.committed(&partitions)?;
+            let agree = self
+                .owned
+                .iter()
+                .zip(&committed)
+                .all(|(standing, committed)| standing.position() == committed.unwrap_or(0));
+            // Where nothing moved, equal positions prove nothing about what was sent.
+            let moved = self.owned.iter().any(|standing| standing.moved);
+            let proven = match cause {
+                Cause::Slow => agree,
+                Cause::Doubt => agree && moved,
+                Cause::Lost | Cause::Service => false,
+            };
+            if !proven {
+                self.begin(&partitions, &committed)?;
+            } else {
+                self.restart()?;
+                if self.transaction.is_open() {
+                    self.happened();
+                }
+            }
+        }
+        self.transaction.clear();
+        self.doubt = None;
+        self.rewind = false;
+        self.step.renewed = true;
+        self.observer.renewed(cause);
+        tracing::info!(group = %self.spec.group, worker = self.spec.worker, cause = cause.as_str(), "renewed");
+        Ok(())
+    }
+}
