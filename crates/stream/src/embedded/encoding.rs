@@ -152,7 +152,7 @@ mod tests {
             let decoded = decode(&bytes).unwrap();
             prop_assert_eq!(decoded.key, parts.0.as_deref());
             prop_assert_eq!(decoded.value, parts.1.as_deref());
-            prop_assert_eq!(decoded.headers.all(), parts.2.clone());
+            prop_assert_eq!(&decoded.headers.all(), &parts.2);
             for (name, _) in &parts.2 {
                 let last = parts.2.iter().rev().find(|(header, _)| header == name).map(|(_, value)| value.as_slice());
                 prop_assert_eq!(decoded.headers.header(name), last);

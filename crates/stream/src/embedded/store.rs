@@ -40,6 +40,9 @@ pub enum Durability {
     Eventual,
 }
 
+/// What is done with a row: its slot, offset and encoded record.
+pub(super) type EachRow<'a> = dyn FnMut(Slot, u64, &[u8]) -> Result<(), Error> + 'a;
+
 /// A group's positions, written with a batch.
 pub(super) struct Positions<'a> {
     pub(super) group: &'a str,
@@ -138,8 +141,6 @@ impl Store {
     }
 
     /// Writes records and positions at once, or nothing. Returns the new end of every slot written to.
-    ///
-    /// `check` is asked when no other write can come between it and this one.
     pub(super) fn write(
         &self,
         batch: &Batch,
@@ -172,7 +173,7 @@ impl Store {
         &self,
         places: &mut [Reading],
         share: usize,
-        each: &mut dyn FnMut(Slot, u64, &[u8]) -> Result<(), Error>,
+        each: &mut EachRow<'_>,
     ) -> Result<usize, Error> {
         let transaction = self.database.begin_read().map_err(unusable)?;
         let table = transaction.open_table(RECORDS).map_err(unusable)?;

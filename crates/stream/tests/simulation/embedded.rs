@@ -132,7 +132,7 @@ fn compaction_leaves_what_a_group_still_has_to_fold() {
     write(&log, "c", "k", Some("2"));
     fast.commit(&[(partition.clone(), 2)]).unwrap();
     assert_eq!(read(&log, "c"), [row(0, "k", Some("1")), row(1, "k", Some("2"))]);
-    slow.commit(&[(partition.clone(), 2)]).unwrap();
+    slow.commit(&[(partition, 2)]).unwrap();
     assert_eq!(read(&log, "c"), [row(1, "k", Some("2"))]);
 }
 
@@ -148,7 +148,7 @@ fn what_has_outlived_its_retention_goes_once_every_group_has_read_it() {
     now.store(101, Ordering::Relaxed);
     write(&log, "b", "k", Some("2"));
     assert_eq!(read(&log, "b").len(), 2, "the group has yet to read the first");
-    session.commit(&[(partition.clone(), 1)]).unwrap();
+    session.commit(&[(partition, 1)]).unwrap();
     write(&log, "b", "k", Some("3"));
     assert_eq!(read(&log, "b"), [row(1, "k", Some("2")), row(2, "k", Some("3"))]);
 }

@@ -1,5 +1,7 @@
 //! The worker over the embedded log, with and without seeded faults, against an oracle that shares nothing with it.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
 mod embedded;
 mod fold;
 mod worker;
