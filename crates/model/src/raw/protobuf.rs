@@ -17,12 +17,13 @@ type Known = fn(u32) -> bool;
 
 /// Takes a `RawEvent` apart.
 pub(super) fn read<'a>(bytes: &[u8]) -> Result<Document<'a>, Reason> {
-    let raw = RawEvent::decode(bytes).map_err(|_| Reason::BadProtobuf)?;
+    let mut raw = RawEvent::decode(bytes).map_err(|_| Reason::BadProtobuf)?;
     let mut document = Document::new();
     // prost drops what it does not know: a typing error would lose data silently.
     if holds_unknown_tags(bytes, is_known, Some((SCORES, |tag| matches!(tag, 1 | 2)))) {
         document.note_unknown(Cow::Borrowed(UNNAMED));
     }
+    give_texts(&mut document, &mut raw);
     let lists = [
         (Field::MatchedOn, raw.matched_on),
         (Field::Support, raw.support),
@@ -51,43 +52,46 @@ pub(super) fn read<'a>(bytes: &[u8]) -> Result<Document<'a>, Reason> {
         let scores = raw.scores.into_iter().map(|(name, score)| (Cow::Owned(name), number(score))).collect();
         document.give(Field::Scores, Value::Scores(scores));
     }
+    Ok(document)
+}
+
+fn give_texts(document: &mut Document<'_>, raw: &mut RawEvent) {
     let texts = [
-        (Field::EventId, raw.event_id),
-        (Field::Type, raw.r#type),
-        (Field::Site, raw.site),
-        (Field::OccurredAt, raw.occurred_at),
-        (Field::RecordedAt, raw.recorded_at),
-        (Field::Client, raw.client),
-        (Field::Peer, raw.peer),
-        (Field::Action, raw.action),
-        (Field::EndedBy, raw.ended_by),
-        (Field::Reason, raw.reason),
-        (Field::Attendance, raw.attendance),
-        (Field::Channel, raw.channel),
-        (Field::Cause, raw.cause),
-        (Field::ReportedBy, raw.reported_by),
-        (Field::Instrument, raw.instrument),
-        (Field::Rater, raw.rater),
-        (Field::What, raw.what),
-        (Field::Behaviour, raw.behaviour),
-        (Field::Valence, raw.valence),
-        (Field::Direction, raw.direction),
-        (Field::Affect, raw.affect),
-        (Field::By, raw.by),
-        (Field::Kind, raw.kind),
-        (Field::Module, raw.module),
-        (Field::Format, raw.format),
-        (Field::Step, raw.step),
-        (Field::AlertId, raw.alert_id),
-        (Field::State, raw.state),
-        (Field::Retracts, raw.retracts),
+        (Field::EventId, &mut raw.event_id),
+        (Field::Type, &mut raw.r#type),
+        (Field::Site, &mut raw.site),
+        (Field::OccurredAt, &mut raw.occurred_at),
+        (Field::RecordedAt, &mut raw.recorded_at),
+        (Field::Client, &mut raw.client),
+        (Field::Peer, &mut raw.peer),
+        (Field::Action, &mut raw.action),
+        (Field::EndedBy, &mut raw.ended_by),
+        (Field::Reason, &mut raw.reason),
+        (Field::Attendance, &mut raw.attendance),
+        (Field::Channel, &mut raw.channel),
+        (Field::Cause, &mut raw.cause),
+        (Field::ReportedBy, &mut raw.reported_by),
+        (Field::Instrument, &mut raw.instrument),
+        (Field::Rater, &mut raw.rater),
+        (Field::What, &mut raw.what),
+        (Field::Behaviour, &mut raw.behaviour),
+        (Field::Valence, &mut raw.valence),
+        (Field::Direction, &mut raw.direction),
+        (Field::Affect, &mut raw.affect),
+        (Field::By, &mut raw.by),
+        (Field::Kind, &mut raw.kind),
+        (Field::Module, &mut raw.module),
+        (Field::Format, &mut raw.format),
+        (Field::Step, &mut raw.step),
+        (Field::AlertId, &mut raw.alert_id),
+        (Field::State, &mut raw.state),
+        (Field::Retracts, &mut raw.retracts),
     ];
     for (field, text) in texts {
-        if let Some(text) = text {
+        if let Some(text) = text.take() {
             document.give(field, Value::Text(Cow::Owned(text)));
         }
     }
-    Ok(document)
 }
 
 /// Whether `RawEvent` has a field of that number.
