@@ -107,7 +107,7 @@ fn a_day_is_paused_if_all_that_the_episode_covers_of_it_is() {
     assert!(day_of(&[begun.clone(), paused.clone(), own(at(5, 0), end.clone())]), "the end ended a pause");
     assert!(!day_of(&[begun.clone(), own(at(5, 0), end.clone())]), "covers nothing of it, ended no pause");
     let resumed = own(at(5, 0), Body::Resumed);
-    assert!(!day_of(&[begun.clone(), paused, resumed, own(at(5, 0), end.clone())]));
+    assert!(!day_of(&[begun, paused, resumed, own(at(5, 0), end.clone())]));
     assert!(day_of(&[own(noon(5), started()), own(noon(5), Body::Paused)]), "opened and paused at once");
     let at_once = [own(noon(5), started()), own(noon(5), Body::Paused), own(noon(5), end)];
     assert!(day_of(&at_once), "covers nothing, and the end ended a pause");
