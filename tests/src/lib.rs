@@ -8,4 +8,5 @@
     reason = "this crate holds nothing but tests: where something is not as it must be, they stop"
 )]
 
+pub mod harness;
 pub mod oracle;

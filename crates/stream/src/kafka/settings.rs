@@ -200,7 +200,8 @@ impl KafkaSettings {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", &self.brokers);
         config.set("reconnect.backoff.max.ms", "1000");
-        config.set("socket.timeout.ms", self.request_timeout_ms.to_string());
+        // librdkafka wants an answer to be given up before the transaction that waits for it.
+        config.set("socket.timeout.ms", self.request_timeout_ms.min(self.transaction_timeout_ms).to_string());
         config.set("socket.keepalive.enable", "true");
         for (name, value) in tunable {
             config.set(*name, *value);

@@ -1,0 +1,224 @@
+//! A real Kafka from its jars: one or several nodes, each broker and controller.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use rapport_stream::kafka::{KafkaLog, KafkaSettings};
+use rapport_stream::port::Log;
+
+use super::{Port, Process, Scratch, program, repository, stopwatch, wait_until};
+
+/// How long a cluster may take to answer for the first time.
+const STARTING: Duration = Duration::from_secs(60);
+/// A cluster's id is 16 bytes in base64.
+const CLUSTER: &str = "cmFwcG9ydC10ZXN0cy0wMQ";
+
+/// What kind of cluster is wanted.
+#[derive(Debug, Clone)]
+pub struct KafkaOptions {
+    /// How many nodes.
+    pub nodes: usize,
+    /// Memory of each node's heap, MiB.
+    pub heap_mib: u32,
+    /// Whether the machine code may take its time to get good: right for measurements, slow to start.
+    pub warm: bool,
+    /// Further settings of the brokers.
+    pub settings: Vec<(String, String)>,
+}
+
+impl Default for KafkaOptions {
+    fn default() -> Self {
+        KafkaOptions { nodes: 1, heap_mib: 512, warm: false, settings: vec![] }
+    }
+}
+
+struct Node {
+    process: Option<Process>,
+    broker: Port,
+    _controller: Port,
+    config: PathBuf,
+}
+
+/// A running cluster.
+pub struct Kafka {
+    nodes: Vec<Node>,
+    options: KafkaOptions,
+    // Dropped after the nodes that write into it.
+    scratch: Scratch,
+}
+
+/// A prefix of topics and groups that nobody else uses.
+pub fn fresh_prefix(name: &str) -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!("{name}-{}-{}.", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+impl Kafka {
+    /// The one node that the tests of this process share; use a prefix of your own on it.
+    pub fn shared() -> &'static Kafka {
+        static SHARED: OnceLock<Kafka> = OnceLock::new();
+        SHARED.get_or_init(|| Kafka::start(KafkaOptions::default()))
+    }
+
+    /// A cluster of one's own, answering.
+    pub fn start(options: KafkaOptions) -> Kafka {
+        let scratch = Scratch::new("kafka");
+        let ports: Vec<(Port, Port)> = (0..options.nodes).map(|_| (Port::free(), Port::free())).collect();
+        let voters: Vec<String> =
+            (1..).zip(&ports).map(|(id, (_, controller))| format!("{id}@{}", controller.address())).collect();
+        let voters = voters.join(",");
+        let nodes = (1..)
+            .zip(ports)
+            .map(|(id, (broker, controller))| {
+                let config = scratch.path().join(format!("node-{id}.properties"));
+                let data = scratch.path().join(format!("data-{id}"));
+                let text = properties(id, &broker, &controller, &voters, &data.to_string_lossy(), &options);
+                std::fs::write(&config, text).expect("a configuration can be written");
+                Node { process: None, broker, _controller: controller, config }
+            })
+            .collect();
+        let mut kafka = Kafka { nodes, options, scratch };
+        kafka.format();
+        for number in 0..kafka.nodes.len() {
+            kafka.launch(number);
+        }
+        kafka.wait();
+        kafka
+    }
+
+    fn format(&self) {
+        for node in &self.nodes {
+            let output = Command::new(program("java"))
+                .args([
+                    "-XX:TieredStopAtLevel=1",
+                    "-XX:+UseSerialGC",
+                    "-cp",
+                    &jars(),
+                    "kafka.tools.StorageTool",
+                ])
+                .args(["format", "--cluster-id", CLUSTER, "--config"])
+                .arg(&node.config)
+                .output()
+                .expect("java runs");
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+    }
+
+    fn launch(&mut self, number: usize) {
+        let heap = self.options.heap_mib;
+        let mut args = vec![format!("-Xmx{heap}m"), format!("-Xms{heap}m")];
+        if self.options.warm {
+            args.push("-XX:+UseG1GC".to_owned());
+        } else {
+            args.extend(["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"].map(str::to_owned));
+        }
+        args.extend(["-Dlog4j2.level=WARN".to_owned(), "-cp".to_owned(), jars(), "kafka.Kafka".to_owned()]);
+        let node = &mut self.nodes[number];
+        args.push(node.config.to_string_lossy().into_owned());
+        let name = format!("kafka-{}", number + 1);
+        node.process = Some(Process::start(&name, program("java"), args, &[], self.scratch.path()));
+    }
+
+    /// Waits until the cluster answers.
+    pub fn wait(&mut self) {
+        let log =
+            KafkaLog::new(KafkaSettings { request_timeout_ms: 1_000, ..self.settings("") }, stopwatch())
+                .expect("the settings are right");
+        wait_until("Kafka to answer", STARTING, || {
+            self.nodes.iter_mut().filter_map(|node| node.process.as_mut()).for_each(Process::assert_running);
+            log.partitions("rapport.nothing").is_ok()
+        });
+    }
+
+    /// `host:port` of its nodes, separated by commas.
+    pub fn brokers(&self) -> String {
+        let addresses: Vec<String> = self.nodes.iter().map(|node| node.broker.address()).collect();
+        addresses.join(",")
+    }
+
+    /// Settings for our backend under a prefix, with the shortest timeouts that a broker allows.
+    pub fn settings(&self, prefix: &str) -> KafkaSettings {
+        KafkaSettings {
+            brokers: self.brokers(),
+            topic_prefix: prefix.to_owned(),
+            replication_factor: u16::try_from(self.nodes.len()).expect("clusters of tests are small"),
+            session_timeout_ms: 6_000,
+            transaction_timeout_ms: 5_000,
+            request_timeout_ms: 10_000,
+            ..KafkaSettings::default()
+        }
+    }
+
+    /// Our backend under a prefix.
+    pub fn log(&self, prefix: &str) -> KafkaLog {
+        KafkaLog::new(self.settings(prefix), stopwatch()).expect("the settings are right")
+    }
+
+    /// A node's process, to be paused and resumed. Panics where it has been killed.
+    pub fn node(&mut self, number: usize) -> &mut Process {
+        self.nodes[number].process.as_mut().expect("the node runs")
+    }
+
+    /// SIGKILLs a node.
+    pub fn kill(&mut self, number: usize) {
+        self.nodes[number].process = None;
+    }
+
+    /// Starts a node again on its data, ending it first if it runs.
+    pub fn restart(&mut self, number: usize) {
+        if let Some(mut running) = self.nodes[number].process.take() {
+            running.stop(STARTING);
+        }
+        self.launch(number);
+    }
+}
+
+/// The class path: what scripts/install-test-tools has fetched.
+fn jars() -> String {
+    let directory = repository().join(".cache/kafka");
+    assert!(directory.is_dir(), "Kafka's jars are not there: run scripts/install-test-tools");
+    format!("{}/*", directory.display())
+}
+
+fn properties(
+    id: usize,
+    broker: &Port,
+    controller: &Port,
+    voters: &str,
+    data: &str,
+    options: &KafkaOptions,
+) -> String {
+    let (broker, controller) = (broker.address(), controller.address());
+    let copies = options.nodes.min(3);
+    let in_sync = copies.div_ceil(2);
+    let mut text = format!(
+        "process.roles=broker,controller\n\
+         node.id={id}\n\
+         controller.quorum.voters={voters}\n\
+         listeners=PLAINTEXT://{broker},CONTROLLER://{controller}\n\
+         advertised.listeners=PLAINTEXT://{broker}\n\
+         controller.listener.names=CONTROLLER\n\
+         listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT\n\
+         log.dirs={data}\n\
+         auto.create.topics.enable=false\n\
+         min.insync.replicas={in_sync}\n\
+         offsets.topic.replication.factor={copies}\n\
+         offsets.topic.num.partitions=4\n\
+         transaction.state.log.replication.factor={copies}\n\
+         transaction.state.log.min.isr={in_sync}\n\
+         transaction.state.log.num.partitions=4\n\
+         transaction.abort.timed.out.transaction.cleanup.interval.ms=1000\n\
+         share.coordinator.state.topic.replication.factor={copies}\n\
+         group.initial.rebalance.delay.ms=0\n\
+         log.cleaner.dedupe.buffer.size=16777216\n\
+         num.network.threads=2\n\
+         num.io.threads=4\n"
+    );
+    for (name, value) in &options.settings {
+        text.push_str(&format!("{name}={value}\n"));
+    }
+    text
+}
