@@ -18,12 +18,12 @@ fn read(path: &str) -> String {
 
 /// Runs a tool in the repository's root; its output, or a panic with it.
 fn run(program: &str, arguments: &[&str]) -> String {
-    let output = Command::new(program)
-        .args(arguments)
-        .current_dir(repository())
-        .output()
-        .unwrap_or_else(|error| panic!("start {program}: {error}; `scripts/install-test-tools` installs it"));
-    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let output =
+        Command::new(program).args(arguments).current_dir(repository()).output().unwrap_or_else(|error| {
+            panic!("start {program}: {error}; `scripts/install-test-tools` installs it")
+        });
+    let text =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{program} {arguments:?} failed:\n{text}");
     text
 }
@@ -39,10 +39,13 @@ fn metrics_in(expression: &str) -> BTreeSet<String> {
 
 /// What the exporter shows: every indicator, by window, and three metrics about releases.
 fn exported() -> BTreeSet<String> {
-    let mut names: BTreeSet<String> =
-        ["rapport_release_timestamp_seconds", "rapport_site_first_day_timestamp_seconds", "rapport_withheld_samples"]
-            .map(str::to_owned)
-            .into();
+    let mut names: BTreeSet<String> = [
+        "rapport_release_timestamp_seconds",
+        "rapport_site_first_day_timestamp_seconds",
+        "rapport_withheld_samples",
+    ]
+    .map(str::to_owned)
+    .into();
     for indicator in CATALOGUE {
         if indicator.windowed {
             names.extend(WINDOWS.iter().map(|window| format!("rapport_{}{}", indicator.name, window.suffix)));
@@ -124,13 +127,23 @@ fn every_dashboard_panel_explains_itself_and_asks_for_what_is_exported_or_record
     let mut uids = BTreeSet::new();
     for (path, dashboard) in dashboards() {
         assert!(uids.insert(dashboard["uid"].as_str().unwrap().to_owned()), "{path}: the uid is used twice");
-        assert_eq!(dashboard["editable"], Value::Bool(false), "{path}: provisioned dashboards are not edited in place");
+        assert_eq!(
+            dashboard["editable"],
+            Value::Bool(false),
+            "{path}: provisioned dashboards are not edited in place"
+        );
         let mut ids = BTreeSet::new();
         for panel in panels(&dashboard) {
             let title = panel["title"].as_str().unwrap();
             assert!(ids.insert(panel["id"].as_u64().unwrap()), "{path}: {title}: the id is used twice");
-            assert!(panel["description"].as_str().unwrap().len() > 40, "{path}: {title} does not explain itself");
-            assert!(!panel["fieldConfig"]["defaults"]["unit"].as_str().unwrap().is_empty(), "{path}: {title}: no unit");
+            assert!(
+                panel["description"].as_str().unwrap().len() > 40,
+                "{path}: {title} does not explain itself"
+            );
+            assert!(
+                !panel["fieldConfig"]["defaults"]["unit"].as_str().unwrap().is_empty(),
+                "{path}: {title}: no unit"
+            );
             assert_eq!(panel["datasource"]["uid"], "${datasource}", "{path}: {title}");
             for target in panel["targets"].as_array().unwrap() {
                 let expression = target["expr"].as_str().unwrap();
@@ -140,7 +153,10 @@ fn every_dashboard_panel_explains_itself_and_asks_for_what_is_exported_or_record
                     assert!(known.contains(&name), "{path}: {title}: nothing exports or records {name}");
                 }
                 for function in ["rate(", "increase(", "avg("] {
-                    assert!(!expression.contains(function), "{path}: {title}: {function} of a gauge that is a count or a sum");
+                    assert!(
+                        !expression.contains(function),
+                        "{path}: {title}: {function} of a gauge that is a count or a sum"
+                    );
                 }
             }
         }

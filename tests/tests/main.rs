@@ -7,5 +7,6 @@
     reason = "tests: where something is not as it must be, they stop"
 )]
 
+mod deploy_files;
 mod kafka_log;
 mod servers;
