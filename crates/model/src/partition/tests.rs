@@ -1,6 +1,7 @@
 //! What a partition says of records, and that it says the same of the same set in any order.
 
 mod clock;
+mod golden;
 mod passing;
 mod random;
 mod windows;

@@ -66,15 +66,17 @@ fn a_release_holds_what_was_to_occur_before_its_boundary_and_nothing_after_even_
     partition.take(&draft("a", "c-p", noon(0), attended()).ingested(noon(0)));
     partition.take(&draft("b", "c-p", midnight(1).just_before(), attended()).ingested(noon(0)));
     partition.take(&draft("c", "c-p", midnight(1), attended()).ingested(noon(0)));
+    partition.take(&draft("d", "d-p", midnight(1), started()).ingested(noon(0)));
     let out = partition.take(&tick(noon(1)));
     assert_eq!(value(releases(&out)[0], "contacts_7d", &[("attendance", "attended")]), "2");
-    assert_eq!(rows(&out), [("b", true), ("c", true)]);
+    assert_eq!(value(releases(&out)[0], "dyads", &[("phase", "forming")]), "1");
+    assert_eq!(rows(&out), [("b", true), ("c", true), ("d", true)]);
 }
 
 #[test]
 fn a_site_has_a_release_once_something_of_it_stands_before_the_boundary() {
     let mut partition = partition();
-    let york = draft("a", "c-p", noon(1), attended()).of_site("york");
+    let york = draft("a", "c-p", midnight(1), attended()).of_site("york");
     partition.take(&york.ingested(noon(0)));
     partition.take(&draft("a", "c-p", noon(0), attended()).ingested(noon(0)));
     let retracted = draft("b", "c-p", noon(0), attended()).of_site("hull");
