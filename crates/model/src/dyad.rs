@@ -107,6 +107,9 @@ impl Dyad {
         if at_once {
             let scene = Scene { params: cx.params, events: &self.own };
             facts = self.fold.append(scene, &event, own);
+            // A late one may undo what time alone was taken to have done to an alert since: a pause, for one.
+            let closed_since = |alert: &Stretch| alert.until.is_some_and(|until| until >= event.occurred_at);
+            self.reconsider |= self.alerts.iter().any(closed_since);
         } else {
             self.stale = true;
         }

@@ -282,12 +282,9 @@ impl Site {
             self.alerts.insert(alert.alert_id.as_str().into(), slot);
             stage.out.push(Output::Alert(alert));
         }
-        let peer = self.slots.persons(slot).peer.clone();
-        if let Some(peer) = peer {
-            let Site { people, slots, rows, .. } = self;
-            rows.extend(people.departures(&peer, |slot, at| {
-                slots.get(slot).dyad.as_ref().is_some_and(|dyad| dyad.ended_at(at))
-            }));
+        let Site { people, slots, rows, .. } = self;
+        for (id, ended) in changes.endings {
+            rows.extend(people.note_ending(slots.persons(slot), &id, slot, ended.is_some()));
         }
     }
 

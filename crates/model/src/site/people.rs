@@ -9,7 +9,6 @@ use rapport_proto::v1;
 use crate::enriched;
 use crate::event::{Body, Event, Measure, Persons};
 use crate::params::Params;
-use crate::time::Instant;
 use crate::versions::Slot;
 use crate::words::{EndReason, Rater, ScoreResult};
 
@@ -31,8 +30,8 @@ pub(super) struct People {
 #[derive(Debug)]
 struct Departure {
     event: Arc<Event>,
-    /// Whether it ended an episode, as its row last said.
-    ends: bool,
+    /// The dyads it ended an episode of.
+    ends: Vec<Slot>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -50,7 +49,7 @@ impl People {
                 self.departures
                     .entry_ref(peer)
                     .or_default()
-                    .push(Departure { event: event.clone(), ends: false });
+                    .push(Departure { event: event.clone(), ends: Vec::new() });
             }
             (Body::Ended { reason: EndReason::Died, .. }, Persons { client: Some(client), .. }) => {
                 self.deaths.entry_ref(client).or_default().push((slot, event.clone()));
@@ -102,24 +101,14 @@ impl People {
         }
     }
 
-    /// Looks again at which `left` of a peer ended an episode; gives back those of which that has changed. `ended` says
-    /// whether an episode of a dyad ended at an instant.
-    pub fn departures(&mut self, peer: &Arc<str>, ended: impl Fn(Slot, Instant) -> bool) -> Vec<Arc<str>> {
-        if self.departures.is_empty() {
-            return Vec::new();
-        }
-        let (Some(departures), dyads) = (self.departures.get_mut(peer), self.peers.get(peer)) else {
-            return Vec::new();
-        };
-        let mut changed = Vec::new();
-        for departure in departures {
-            let at = departure.event.occurred_at;
-            let ends = dyads.into_iter().flatten().any(|slot| ended(*slot, at));
-            if std::mem::replace(&mut departure.ends, ends) != ends {
-                changed.push(departure.event.id.clone());
-            }
-        }
-        changed
+    /// Notes that a peer's `left` ended an episode of a dyad, or does not; its id is given back where its row differs by it.
+    pub fn note_ending(&mut self, persons: &Persons, id: &str, dyad: Slot, ends: bool) -> Option<Arc<str>> {
+        let departures = self.departures.get_mut(persons.peer.as_ref()?)?;
+        let departure = departures.iter_mut().find(|departure| &*departure.event.id == id)?;
+        let before = departure.ends.is_empty();
+        departure.ends.retain(|other| *other != dyad);
+        departure.ends.extend(ends.then_some(dyad));
+        (departure.ends.is_empty() != before).then(|| departure.event.id.clone())
     }
 
     /// Notes a score, or takes it out; the other scores whose change differs by it are given back.
@@ -165,7 +154,7 @@ impl People {
         let ends = departures
             .into_iter()
             .flatten()
-            .any(|departure| departure.ends && departure.event.id == event.id);
+            .any(|departure| departure.event.id == event.id && !departure.ends.is_empty());
         enriched::plain_row(params, site, persons, event, change, ends)
     }
 
