@@ -172,11 +172,6 @@ impl Dyad {
         self.own.is_empty()
     }
 
-    /// Whether an episode ended at that instant, as last settled.
-    pub fn ended_at(&self, at: Instant) -> bool {
-        self.fold.has_end_at(at)
-    }
-
     fn settle_alerts(&mut self, cx: &Context<'_>, now: Instant) -> Vec<v1::Alert> {
         let scene = Scene { params: cx.params, events: &self.own };
         let (before, last) = self.fold.episodes_at(scene, now);

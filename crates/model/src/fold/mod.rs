@@ -143,11 +143,6 @@ impl Fold {
         Timeline { episodes, phase }
     }
 
-    /// Whether an episode ended at that instant.
-    pub fn has_end_at(&self, at: Instant) -> bool {
-        self.episodes.iter().any(|episode| episode.end.as_ref().is_some_and(|end| end.at == at))
-    }
-
     fn open(&self) -> Option<&Episode> {
         self.episodes.last().filter(|episode| episode.end.is_none())
     }

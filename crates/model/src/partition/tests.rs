@@ -172,9 +172,11 @@ fn releases(outputs: &[Output]) -> Vec<&v1::Release> {
 
 /// Ids of the rows, and whether each is there or withdrawn.
 fn rows(outputs: &[Output]) -> Vec<(&str, bool)> {
-    let row = |output| match output {
-        &Output::Enriched { ref event_id, ref row, .. } => Some((&**event_id, row.is_some())),
-        _ => None,
-    };
-    outputs.iter().filter_map(row).collect()
+    let mut rows = Vec::new();
+    for output in outputs {
+        if let Output::Enriched { event_id, row, .. } = output {
+            rows.push((&**event_id, row.is_some()));
+        }
+    }
+    rows
 }

@@ -146,3 +146,13 @@ fn a_score_is_compared_with_the_first_of_its_series_whichever_comes_first() {
     assert_eq!(change(row(&out, "c")), (Some(-1_000_000), ScoreResult::Unchanged.number()));
     assert_eq!(row(&out, "c").construct, "distress");
 }
+
+#[test]
+fn a_pause_heard_of_late_opens_an_alert_again_that_silence_had_closed() {
+    let mut partition = partition();
+    partition.take(&rupture("a", noon(0)).ingested(noon(0)));
+    let out = partition.take(&tick(midnight(58)));
+    assert_eq!(alerts(&out)[0].until, Some(midnight(58).to_string()), "14 days after the loss have passed");
+    let out = partition.take(&draft("b", "c-p", noon(1), Body::Paused).ingested(midnight(58)));
+    assert_eq!(alerts(&out)[0].state, "firing");
+}
