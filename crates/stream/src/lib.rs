@@ -6,6 +6,7 @@
 //! promises.
 
 pub mod embedded;
+pub mod faults;
 pub mod kafka;
 pub mod port;
 pub mod worker;

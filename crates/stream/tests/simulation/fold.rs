@@ -24,7 +24,7 @@ pub const SUMS: TopicSpec = topic("sums", false);
 /// Per key the sum of all values so far, sent with every record: `sum@offset`.
 #[derive(Default)]
 pub struct Fold {
-    sums: BTreeMap<TopicPartition, BTreeMap<Vec<u8>, u64>>,
+    pub sums: BTreeMap<TopicPartition, BTreeMap<Vec<u8>, u64>>,
     /// Makes the service wrong on purpose: it forgets to fold what is replayed.
     pub deaf_to_replay: bool,
     pub commits: u64,

@@ -3,5 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod embedded;
+mod faults;
 mod fold;
 mod worker;
+mod wrong;
