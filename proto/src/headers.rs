@@ -31,6 +31,8 @@ pub const INGESTED_AT: &str = "rapport_ingested_at_us";
 pub const REJECTED_REASON: &str = "rapport_rejected_reason";
 /// Field that the rejection is about, `?` where it is none of the model's.
 pub const REJECTED_FIELD: &str = "rapport_rejected_field";
+/// How many bytes a rejected record had, where not all of them could be kept, decimal.
+pub const REJECTED_LENGTH: &str = "rapport_rejected_length";
 /// Kafka Connect's names, so that replay tools know a rejected record.
 pub const CONNECT_TOPIC: &str = "__connect.errors.topic";
 /// Kafka Connect's name for the partition of a rejected record, decimal.

@@ -24,6 +24,8 @@ pub enum Releases {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
+    /// Path of a catalogue file; empty: the instruments that come with Rapport. Whoever reads the settings reads the file.
+    pub catalogue_file: String,
     /// Release boundary.
     pub releases: Releases,
     /// Ratings that make a baseline: n₀.
@@ -58,6 +60,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Settings {
+            catalogue_file: String::new(),
             releases: Releases::Daily,
             baseline_ratings: 4,
             prior_weight: 8,

@@ -46,6 +46,14 @@ impl Clock {
     }
 }
 
+impl Clock {
+    /// This clock in milliseconds since 1970, for those who know nothing of this crate.
+    pub fn millis(&self) -> Arc<dyn Fn() -> i64 + Send + Sync> {
+        let clock = self.clone();
+        Arc::new(move || clock.now_us().div_euclid(1000))
+    }
+}
+
 impl ManualClock {
     /// Sets the clock, forward or back.
     pub fn set(&self, now_us: i64) {

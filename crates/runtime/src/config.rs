@@ -83,6 +83,14 @@ pub fn load_from<T: DeserializeOwned>(
     T::deserialize(Value::new(None, ValueKind::Table(own))).map_err(|error| Error::Invalid(error.to_string()))
 }
 
+/// The text of a file that the configuration names.
+///
+/// # Errors
+/// Where it cannot be read; the text names the key and the file.
+pub fn read_file(key: &str, path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|error| Error::Invalid(format!("{key}: {}: {error}", path.display())))
+}
+
 /// The effective configuration as a TOML file that would give it again.
 ///
 /// # Errors

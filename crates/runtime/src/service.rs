@@ -5,6 +5,7 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use crate::clock::{Clock, Stopwatch};
+use crate::launch::Process;
 use crate::stop::Stop;
 
 /// What a service is handed; `L` is the log it stands on.
@@ -19,6 +20,14 @@ pub struct Deps<L: ?Sized> {
     pub stop: Stop,
     /// Name of this instance, stable over restarts and unique among the instances of a service.
     pub instance: String,
+}
+
+impl<L: ?Sized> Deps<L> {
+    /// What a process hands to the service it runs, and the log.
+    pub fn new(log: Arc<L>, process: Process) -> Deps<L> {
+        let Process { clock, stopwatch, stop, instance } = process;
+        Deps { log, clock, stopwatch, stop, instance }
+    }
 }
 
 impl<L: ?Sized> Clone for Deps<L> {

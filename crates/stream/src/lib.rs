@@ -9,4 +9,5 @@ pub mod embedded;
 pub mod faults;
 pub mod kafka;
 pub mod port;
+pub mod settings;
 pub mod worker;
