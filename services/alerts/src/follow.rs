@@ -1,0 +1,120 @@
+//! Follows `rapport.alerts` from its start for as long as the service runs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rapport_model::time::Instant;
+use rapport_proto::topics;
+use rapport_runtime::health::{Flag, Pulse};
+use rapport_runtime::{Clock, Health, Stop};
+use rapport_stream::port::{Error, Log, Reader, RecordRef};
+
+use crate::Deps;
+use crate::deliver::Board;
+use crate::ledger::{Ledger, Outcome};
+use crate::metrics::Metrics;
+
+/// How long a poll waits for a record.
+const WAIT: Duration = Duration::from_millis(500);
+/// Most records of a poll.
+const RECORDS_MAX: usize = 10_000;
+/// How long to wait before a log that is away is asked again.
+const RETRY: Duration = Duration::from_secs(1);
+/// A loop that stands still for so long is stalled.
+const STALLED: Duration = Duration::from_secs(60);
+
+/// The loop.
+pub(crate) struct Follower {
+    log: Arc<dyn Log>,
+    clock: Clock,
+    stop: Stop,
+    board: Arc<Board>,
+    metrics: Metrics,
+    caught_up: Flag,
+    pulse: Pulse,
+}
+
+impl Follower {
+    pub(crate) fn new(deps: &Deps, board: Arc<Board>, metrics: Metrics, health: &Health) -> Follower {
+        Follower {
+            log: deps.log.clone(),
+            clock: deps.clock.clone(),
+            stop: deps.stop.clone(),
+            board,
+            metrics,
+            caught_up: health.flag("caught_up"),
+            pulse: health.pulse("follow", STALLED),
+        }
+    }
+
+    /// Follows until it is asked to stop. A log that is away is waited for; what is known goes on being delivered.
+    pub(crate) fn run(self) -> Result<(), Error> {
+        let mut reader: Option<Box<dyn Reader>> = None;
+        while !self.stop.is_set() {
+            self.pulse.beat();
+            let done = match &mut reader {
+                Some(reader) => self.poll(reader.as_mut()),
+                None => self.log.reader(&[topics::ALERTS]).map(|opened| reader = Some(opened)),
+            };
+            match done {
+                Ok(()) => {}
+                Err(Error::Unavailable(cause)) => {
+                    tracing::warn!(%cause, "log unavailable");
+                    self.metrics.retries.inc();
+                    self.stop.wait_for(RETRY);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn poll(&self, reader: &mut dyn Reader) -> Result<(), Error> {
+        let mut outcome = Ok(0);
+        let live = self.caught_up.is_set();
+        // Records are taken in outside the board's lock: a poll may wait.
+        let mut records = Vec::new();
+        let mut keep = |record: &RecordRef<'_>| {
+            let written = if live { self.clock.now_us() } else { record.timestamp_ms.saturating_mul(1000) };
+            records.push((
+                record.key.map(<[u8]>::to_vec),
+                record.value.map(<[u8]>::to_vec),
+                Instant(written),
+            ));
+        };
+        match reader.poll(WAIT, RECORDS_MAX, &mut keep) {
+            Ok(_) => {}
+            Err(error) => outcome = Err(error),
+        }
+        let first = !live && outcome.is_ok() && reader.caught_up()?;
+        self.board.change(live || first, |ledger| {
+            let mut new = false;
+            for (key, value, written) in &records {
+                new |= self.take(ledger, key.as_deref(), value.as_deref(), *written);
+            }
+            ledger.forget(Instant(self.clock.now_us()));
+            self.metrics.firing(&ledger.firing());
+            new
+        });
+        if first {
+            self.metrics.caught_up.set(1);
+            self.caught_up.set(true);
+            tracing::info!("caught up, alerts are delivered");
+        }
+        outcome.map(drop)
+    }
+
+    fn take(&self, ledger: &mut Ledger, key: Option<&[u8]>, value: Option<&[u8]>, written: Instant) -> bool {
+        self.metrics.records.inc();
+        match ledger.apply(key, value, written) {
+            Outcome::Deliver => return true,
+            Outcome::Nothing => {}
+            Outcome::Backfill => self.metrics.backfills.inc(),
+            Outcome::Unusable => {
+                self.metrics.unusable.inc();
+                tracing::warn!("alert could not be read");
+            }
+        }
+        false
+    }
+}

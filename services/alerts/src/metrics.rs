@@ -1,0 +1,108 @@
+//! Metrics of alerts.
+
+use std::collections::BTreeMap;
+
+use prometheus::{Gauge, GaugeVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
+use rapport_model::alert::Kind;
+
+/// All of them.
+#[derive(Clone)]
+pub struct Metrics {
+    /// Records of `rapport.alerts` read.
+    pub records: IntCounter,
+    /// Records that could not be read; alert when it grows: somebody may not have been told.
+    pub unusable: IntCounter,
+    /// Alerts recorded and not delivered, because what opened them was recorded long before.
+    pub backfills: IntCounter,
+    /// Times the log could not be reached.
+    pub retries: IntCounter,
+    /// Whether everything was read that was there at the start.
+    pub caught_up: IntGauge,
+    firing: IntGaugeVec,
+    posts: IntCounterVec,
+    failures: IntCounterVec,
+    refused: IntCounterVec,
+    succeeded: GaugeVec,
+}
+
+/// Metrics of the deliveries to one Alertmanager.
+#[derive(Clone)]
+pub struct Receiver {
+    /// Requests made.
+    pub posts: IntCounter,
+    /// Of those, not answered with success; alert when it grows for some minutes.
+    pub failures: IntCounter,
+    /// Alerts it refused, each sent alone; alert when it grows.
+    pub refused: IntCounter,
+    /// When it last took alerts.
+    pub succeeded: Gauge,
+}
+
+impl Metrics {
+    /// Registers them, the kinds of alerts at 0.
+    ///
+    /// # Errors
+    /// Where one of that name is registered already.
+    pub fn register(registry: &Registry) -> prometheus::Result<Metrics> {
+        let counter = |name: &str, help: &str| -> prometheus::Result<IntCounter> {
+            let counter = IntCounter::new(format!("rapport_alerts_{name}"), help)?;
+            registry.register(Box::new(counter.clone()))?;
+            Ok(counter)
+        };
+        let counters = |name: &str, help: &str| -> prometheus::Result<IntCounterVec> {
+            let opts = Opts::new(format!("rapport_alerts_{name}"), help);
+            let counters = IntCounterVec::new(opts, &["alertmanager"])?;
+            registry.register(Box::new(counters.clone()))?;
+            Ok(counters)
+        };
+        let opts = Opts::new("rapport_alerts_firing", "Alerts that fire, of all sites together.");
+        let firing = IntGaugeVec::new(opts, &["alert", "tier"])?;
+        registry.register(Box::new(firing.clone()))?;
+        Kind::ALL.iter().for_each(|kind| firing.with_label_values(&[kind.as_str(), kind.tier()]).set(0));
+        let help = "When an Alertmanager last took alerts; 0 where it never did.";
+        let opts = Opts::new("rapport_alerts_last_success_timestamp_seconds", help);
+        let succeeded = GaugeVec::new(opts, &["alertmanager"])?;
+        registry.register(Box::new(succeeded.clone()))?;
+        let caught_up = IntGauge::new(
+            "rapport_alerts_caught_up",
+            "1 once everything was read that was there at the start: nothing is delivered before.",
+        )?;
+        registry.register(Box::new(caught_up.clone()))?;
+        Ok(Metrics {
+            records: counter("records_total", "Records of rapport.alerts read.")?,
+            unusable: counter("unusable_records_total", "Records of rapport.alerts that could not be read.")?,
+            backfills: counter(
+                "backfilled_total",
+                "Alerts recorded and not delivered, because what opened them was recorded long before.",
+            )?,
+            retries: counter("log_retries_total", "Times the log could not be reached.")?,
+            caught_up,
+            firing,
+            posts: counters("posts_total", "Requests to an Alertmanager.")?,
+            failures: counters("post_failures_total", "Requests to an Alertmanager that did not succeed.")?,
+            refused: counters("refused_total", "Alerts that an Alertmanager refused, each sent alone.")?,
+            succeeded,
+        })
+    }
+
+    /// Those of one Alertmanager, at 0.
+    pub fn receiver(&self, alertmanager: &str) -> Receiver {
+        let labels = &[alertmanager];
+        Receiver {
+            posts: self.posts.with_label_values(labels),
+            failures: self.failures.with_label_values(labels),
+            refused: self.refused.with_label_values(labels),
+            succeeded: self.succeeded.with_label_values(labels),
+        }
+    }
+
+    /// How many alerts fire, by name and tier.
+    pub fn firing(&self, firing: &BTreeMap<(&str, &str), i64>) {
+        for kind in Kind::ALL.iter().filter(|kind| !firing.contains_key(&(kind.as_str(), kind.tier()))) {
+            self.firing.with_label_values(&[kind.as_str(), kind.tier()]).set(0);
+        }
+        for ((alert, tier), number) in firing {
+            self.firing.with_label_values(&[*alert, *tier]).set(*number);
+        }
+    }
+}

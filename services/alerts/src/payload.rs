@@ -1,0 +1,167 @@
+//! What an Alertmanager is told (API v2): labels that never change, start, end, and a few words.
+//!
+//! Labels are the alert's identity there, so none holds a value that may change, and none ever a person, not even as a
+//! pseudonym: alerts travel through channels that are not ours.
+
+use std::collections::BTreeMap;
+
+use rapport_model::time::Instant;
+use serde::Serialize;
+
+use crate::ledger::{Alert, SAFEGUARDING, State};
+
+/// One alert of `POST /api/v2/alerts`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Payload {
+    /// Its identity.
+    pub labels: BTreeMap<&'static str, String>,
+    /// Words for people.
+    pub annotations: BTreeMap<&'static str, String>,
+    /// Since when it holds.
+    #[serde(rename = "startsAt")]
+    pub starts_at: String,
+    /// Until when it holds if nobody says otherwise, or held; never before `starts_at`, which would be refused.
+    #[serde(rename = "endsAt")]
+    pub ends_at: String,
+}
+
+/// What is sent of `alert` at `now`; while it fires, it is held for `hold_us` microseconds from then.
+pub fn payload(alert: &Alert, now: Instant, hold_us: i64) -> Payload {
+    let ends_at = match alert.state {
+        State::Firing => Instant(now.0.saturating_add(hold_us)),
+        // An end that is yet to come would leave it firing.
+        State::Over(until) => until.min(now),
+    };
+    Payload {
+        labels: labels(alert),
+        annotations: annotations(alert),
+        starts_at: alert.since.to_string(),
+        ends_at: ends_at.max(alert.since).to_string(),
+    }
+}
+
+fn labels(alert: &Alert) -> BTreeMap<&'static str, String> {
+    let record = &alert.record;
+    let (severity, audience) = routing(&record.tier);
+    let mut labels = BTreeMap::from([
+        ("alertname", camel_case(&record.alert)),
+        ("alert_id", record.alert_id.clone()),
+        ("site", record.site.clone()),
+        ("tier", record.tier.clone()),
+        ("severity", severity.to_owned()),
+        ("audience", audience.to_owned()),
+    ]);
+    if record.tier != SAFEGUARDING {
+        let optional = [("mechanism", &record.mechanism), ("component", &record.component)];
+        labels.extend(optional.into_iter().filter_map(|(label, word)| Some((label, word.clone()?))));
+    }
+    labels
+}
+
+/// Severity and audience of a tier; what is unknown goes to those who run the system.
+fn routing(tier: &str) -> (&'static str, &'static str) {
+    match tier {
+        "page" => ("critical", "supervisor"),
+        "digest" => ("info", "supervisor"),
+        SAFEGUARDING => ("critical", SAFEGUARDING),
+        _ => ("warning", "operator"),
+    }
+}
+
+fn annotations(alert: &Alert) -> BTreeMap<&'static str, String> {
+    let record = &alert.record;
+    // Enough to tell two alerts apart in talk, and nothing by itself.
+    let reference = record.alert_id.chars().take(8).collect();
+    let mut annotations = BTreeMap::from([("reference", reference), ("link", record.link.clone())]);
+    if record.tier == SAFEGUARDING {
+        return annotations;
+    }
+    let certainty = record.certainty.as_ref().map(|certainty| {
+        let mut words = vec![format!("rule: {}", certainty.rule)];
+        words.extend(certainty.ratings.map(|ratings| format!("ratings: {ratings}")));
+        words.extend(certainty.expected_false_alarms.clone());
+        words.join("; ")
+    });
+    let optional = [
+        ("summary", record.summary.clone()),
+        ("next_step", record.next_step.clone()),
+        ("certainty", certainty),
+    ];
+    annotations.extend(optional.into_iter().filter_map(|(name, text)| Some((name, text?))));
+    annotations
+}
+
+/// `alliance_breakdown` as `AllianceBreakdown`.
+fn camel_case(name: &str) -> String {
+    let capital = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect::<String>()
+    };
+    name.split('_').map(capital).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::tests::{at, record};
+
+    fn alert(state: State) -> Alert {
+        let record = record(0xab, "firing", "2026-01-10T10:00:00Z", None);
+        Alert { record, since: at("2026-01-10T10:00:00Z"), state }
+    }
+
+    const HOLD_US: i64 = 240_000_000;
+
+    #[test]
+    fn a_firing_alert_is_held_for_four_times_the_interval_and_says_what_to_do() {
+        let payload = payload(&alert(State::Firing), at("2026-01-11T00:00:00.5Z"), HOLD_US);
+        let json = serde_json::to_value(&payload).unwrap();
+        assert_eq!(
+            json,
+            serde_json::json!({
+                "labels": {
+                    "alertname": "AllianceBreakdown", "alert_id": "000000000000000000000000000000ab",
+                    "site": "leeds", "tier": "page", "severity": "critical", "audience": "supervisor",
+                    "mechanism": "working_alliance", "component": "bond",
+                },
+                "annotations": {
+                    "reference": "00000000",
+                    "link": "https://rapport.invalid/alerts/000000000000000000000000000000ab",
+                    "summary": "two of the last three alliance ratings are well below this pair's usual",
+                    "next_step": "raise in next supervision",
+                    "certainty": "rule: z_above_3; ratings: 7; about 5 in 100",
+                },
+                "startsAt": "2026-01-10T10:00:00Z",
+                "endsAt": "2026-01-11T00:04:00.500000Z",
+            })
+        );
+        assert!(!json.to_string().contains("pseudonym"));
+    }
+
+    #[test]
+    fn an_alert_that_is_over_has_the_same_labels_and_an_end_that_is_neither_to_come_nor_before_its_start() {
+        let now = at("2026-01-11T00:00:00Z");
+        let firing = payload(&alert(State::Firing), now, HOLD_US);
+        let over = |until| payload(&alert(State::Over(at(until))), now, HOLD_US);
+        assert_eq!(over("2026-01-10T12:00:00Z").labels, firing.labels);
+        assert_eq!(over("2026-01-10T12:00:00Z").ends_at, "2026-01-10T12:00:00Z");
+        assert_eq!(over("2026-01-12T00:00:00Z").ends_at, "2026-01-11T00:00:00Z");
+        assert_eq!(over("2026-01-01T00:00:00Z").ends_at, "2026-01-10T10:00:00Z");
+        let early = payload(&alert(State::Firing), at("2026-01-01T00:00:00Z"), HOLD_US);
+        assert_eq!(early.ends_at, early.starts_at);
+    }
+
+    #[test]
+    fn a_safeguarding_alert_says_where_and_nothing_else() {
+        let mut alert = alert(State::Firing);
+        alert.record.tier = SAFEGUARDING.to_owned();
+        alert.record.alert = SAFEGUARDING.to_owned();
+        let payload = payload(&alert, at("2026-01-11T00:00:00Z"), HOLD_US);
+        assert_eq!(payload.annotations.keys().copied().collect::<Vec<_>>(), ["link", "reference"]);
+        assert_eq!(
+            payload.labels.keys().copied().collect::<Vec<_>>(),
+            ["alert_id", "alertname", "audience", "severity", "site", "tier"]
+        );
+        assert_eq!(payload.labels["audience"], SAFEGUARDING);
+    }
+}
