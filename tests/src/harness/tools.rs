@@ -44,37 +44,44 @@ pub fn kcat(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Output {
     run("kcat", args)
 }
 
-/// One of this crate's examples; cargo builds them with the tests.
+/// One of our own programs, built like the running test if need be.
+pub fn binary(package: &str, name: &str) -> PathBuf {
+    let path = profile().join(name);
+    build(&["--package", package, "--bin", name], &path);
+    path
+}
+
+/// One of this crate's examples, built like the running test if need be: not every way to run a test builds them.
 pub fn example(name: &str) -> PathBuf {
     let path = profile().join("examples").join(name);
-    assert!(path.is_file(), "{} is not built: run all of this crate's targets", path.display());
+    build(&["--package", env!("CARGO_PKG_NAME"), "--example", name], &path);
     path
 }
 
 /// `target/<profile>`, where the running test was built.
 fn profile() -> PathBuf {
     let test = std::env::current_exe().expect("a test knows its own path");
+    // target/<profile>/deps/<test> or target/<profile>/examples/<example>
     test.parent().and_then(Path::parent).expect("a test lies in a target directory").to_owned()
 }
 
-/// One of our own programs, built like the running test if need be.
-pub fn binary(package: &str, name: &str) -> PathBuf {
-    static BUILT: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
-    let profile = profile();
-    let path = profile.join(name);
+/// Builds once per test process; cargo sees to it that nothing is built in vain.
+fn build(what: &[&str], path: &Path) {
+    static BUILT: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
     let mut built = BUILT.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    if built.insert(name.to_owned()) {
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--quiet", "--package", package, "--bin", name]).current_dir(repository());
-        cargo.env("CARGO_TARGET_DIR", profile.parent().expect("a profile lies in a target directory"));
-        match profile.file_name().and_then(OsStr::to_str) {
-            Some("debug") | None => {}
-            Some(other) => {
-                cargo.args(["--profile", other]);
-            }
-        }
-        assert!(cargo.status().expect("cargo runs").success(), "{name} cannot be built");
+    if !built.insert(path.to_owned()) {
+        return;
     }
+    let profile = profile();
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--quiet"]).args(what).current_dir(repository());
+    cargo.env("CARGO_TARGET_DIR", profile.parent().expect("a profile lies in a target directory"));
+    match profile.file_name().and_then(OsStr::to_str) {
+        Some("debug") | None => {}
+        Some(other) => {
+            cargo.args(["--profile", other]);
+        }
+    }
+    assert!(cargo.status().expect("cargo runs").success(), "{} cannot be built", path.display());
     assert!(path.is_file(), "{} was built but is not there", path.display());
-    path
 }

@@ -49,8 +49,8 @@ fn nothing_is_left_of_a_process_killed_within_a_transaction() {
     create_topics(&log, 1);
     append(&log, spread(0..5, 1));
     let scratch = Scratch::new("half");
-    let args = [kafka.brokers(), prefix.clone()];
-    let mut half = Process::start("half", example("half_a_transaction"), args, &[], scratch.path());
+    let args = [kafka.brokers(), prefix.clone(), "half".to_owned(), "3600000".to_owned()];
+    let mut half = Process::start("half", example("copier"), args, &[], scratch.path());
     half.wait_for_log("sent", SOON);
     wait_until("the half transaction to reach the broker", SOON, || {
         !at_broker(&prefix, "read_uncommitted").is_empty()

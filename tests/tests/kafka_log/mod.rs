@@ -3,3 +3,4 @@
 mod faults;
 mod member;
 mod promises;
+mod storm;

@@ -23,9 +23,7 @@ use rapport_proto::topics::TopicSpec;
 pub use settings::KafkaSettings;
 
 use crate::port::{Appender, Created, Error, Log, Reader, Session, SessionSpec};
-
-/// A monotonic clock handed in from outside; it bounds waits and ages transactions, and no output ever sees it.
-pub type Stopwatch = Arc<dyn Fn() -> Duration + Send + Sync>;
+use crate::worker::Stopwatch;
 
 /// What everything opened from one log has in common.
 pub(crate) struct Shared {
@@ -58,7 +56,8 @@ pub struct KafkaLog {
 }
 
 impl KafkaLog {
-    /// A log on that cluster; nothing is connected yet.
+    /// A log on that cluster; nothing is connected yet. The stopwatch bounds waits and ages transactions; no output
+    /// ever sees it.
     ///
     /// # Errors
     ///
