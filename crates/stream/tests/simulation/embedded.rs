@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use rapport_proto::topics::TopicSpec;
+use rapport_stream::conformance::{self, Bench};
 use rapport_stream::embedded::{Durability, EmbeddedLog};
 use rapport_stream::port::{
     Created, Error, Log, Output, RecordRef, Session, SessionSpec, Start, TopicPartition,
@@ -199,4 +200,14 @@ fn a_partition_that_is_not_there_cannot_be_written() {
     let output = Output { topic: "b", partition: Some(1), key: None, value: None, headers: &[] };
     assert!(matches!(log.appender().unwrap().append(&[output]), Err(Error::Unusable(_))));
     assert!(read(&log, "b").is_empty());
+}
+
+#[test]
+fn the_embedded_log_does_what_any_log_must() {
+    for durability in [Durability::Immediate, Durability::Eventual] {
+        let dir = tempfile::tempdir().unwrap();
+        let log = EmbeddedLog::open(dir.path(), durability, Arc::new(|| 0)).unwrap();
+        let bench = Bench { log: &log, name: "bench".to_owned(), wait: Duration::from_millis(10) };
+        assert_eq!(conformance::run(&bench), Ok(()));
+    }
 }

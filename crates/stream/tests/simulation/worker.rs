@@ -1,11 +1,13 @@
-//! The loop when nothing goes wrong.
+//! The loop by itself: when it commits, what it tells, what ends it.
 
 use std::sync::Arc;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use rapport_stream::port::{Change, Error, Start};
-use rapport_stream::worker::{Limits, Worker};
+use rapport_stream::faults::{Fault, FaultyLog, Plan};
+use rapport_stream::port::{Change, Error, Log, Output, RecordRef, Sink, Start, TopicPartition};
+use rapport_stream::worker::{Cause, Limits, Observer, Place, Service, Worker};
 
 use crate::fold::{Fold, INPUT, SUMS, append, everything, expected, log, spec, worker};
 
@@ -132,4 +134,183 @@ fn a_topic_that_does_not_exist_ends_the_worker() {
     let mut worker =
         Worker::new(log, spec, Fold::default(), Limits::default(), Arc::new(|| Duration::ZERO), Box::new(()));
     assert!(matches!(worker.run(&|| false), Err(Error::Unusable(cause)) if cause.contains("missing")));
+}
+
+/// Remembers what it was told.
+#[derive(Default, Clone)]
+struct Told(Arc<Mutex<Vec<String>>>);
+
+impl Told {
+    fn add(&self, what: String) {
+        self.0.lock().unwrap().push(what);
+    }
+
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+}
+
+impl Observer for Told {
+    fn processed(&mut self, records: u64, _: u64) {
+        self.add(format!("processed {records}"));
+    }
+    fn replayed(&mut self, records: u64) {
+        self.add(format!("replayed {records}"));
+    }
+    fn sent(&mut self, records: u64, _: u64) {
+        self.add(format!("sent {records}"));
+    }
+    fn committed(&mut self, took: Duration) {
+        self.add(format!("committed in {took:?}"));
+    }
+    fn doubted(&mut self) {
+        self.add("doubted".to_owned());
+    }
+    fn renewed(&mut self, cause: Cause) {
+        self.add(format!("renewed: {}", cause.as_str()));
+    }
+    fn owned(&mut self, places: &[Place]) {
+        let live = places.iter().filter(|place| place.live).count();
+        let next: Vec<u64> = places.iter().map(|place| place.next).collect();
+        self.add(format!("owned {next:?}, {live} live"));
+    }
+}
+
+/// A worker whose every look at the stopwatch finds it that much later.
+fn watched(log: &Arc<dyn Log>, each_look: Duration, told: &Told) -> Worker<Fold> {
+    let looks = AtomicU64::new(0);
+    let stopwatch = Arc::new(move || each_look * looks.fetch_add(1, Ordering::Relaxed) as u32);
+    Worker::new(log.clone(), spec(0), Fold::default(), Limits::default(), stopwatch, Box::new(told.clone()))
+}
+
+#[test]
+fn an_observer_is_told_of_processing_and_of_replay() {
+    let (log, told) = (log(), Told::default());
+    append(&log, &[(0, 1), (0, 2)]);
+    watched(&log, Duration::ZERO, &told).run_until_idle().unwrap();
+    let done =
+        ["owned [0, 0, 0], 3 live", "processed 2", "sent 2", "owned [0, 2, 0], 3 live", "committed in 0ns"];
+    assert_eq!(told.take(), done);
+    watched(&log, Duration::ZERO, &told).run_until_idle().unwrap();
+    assert_eq!(told.take(), ["owned [0, 0, 0], 2 live", "replayed 2", "owned [0, 2, 0], 3 live"]);
+}
+
+#[test]
+fn a_slow_commit_costs_the_session_and_not_the_state() {
+    let (log, told) = (log(), Told::default());
+    append(&log, &[(0, 1), (0, 2)]);
+    let mut worker = watched(&log, Duration::from_secs(2), &told);
+    worker.run_until_idle().unwrap();
+    append(&log, &[(0, 3)]);
+    worker.run_until_idle().unwrap();
+    let told = told.take();
+    assert_eq!(told.iter().filter(|what| *what == "committed in 2s").count(), 2, "{told:?}");
+    assert_eq!(told.iter().filter(|what| *what == "renewed: slow").count(), 2, "{told:?}");
+    assert!(!told.iter().any(|what| what.starts_with("replayed")), "{told:?}");
+    assert_eq!(everything(&log, SUMS.name), expected(&log));
+}
+
+#[test]
+fn doubt_costs_the_state_unless_the_positions_prove_the_commit() {
+    for (fault, replayed) in [(Fault::DoubtHappened, false), (Fault::DoubtMissed, true)] {
+        let (log, told) = (log(), Told::default());
+        append(&log, &[(0, 1), (0, 2)]);
+        watched(&log, Duration::ZERO, &told).run_until_idle().unwrap();
+        append(&log, &[(0, 3)]);
+        told.take();
+        let faulty = Arc::new(FaultyLog::new(log.clone(), Plan::calm(0).with(fault, 10_000)));
+        let above: Arc<dyn Log> = faulty.clone();
+        let mut worker = watched(&above, Duration::ZERO, &told);
+        while !told.0.lock().unwrap().iter().any(|what| what == "renewed: doubt") {
+            worker.step(Duration::ZERO).unwrap();
+            worker.flush().unwrap();
+        }
+        faulty.heal();
+        told.take();
+        worker.run_until_idle().unwrap();
+        let told = told.take();
+        assert_eq!(told.iter().any(|what| what == "replayed 2"), replayed, "{fault:?} {told:?}");
+        assert_eq!(everything(&log, SUMS.name), expected(&log));
+    }
+}
+
+/// Sends one record for each time it is called, and answers none.
+struct Ticking {
+    left: u32,
+}
+
+impl Service for Ticking {
+    fn replays(&self) -> bool {
+        false
+    }
+    fn assigned(&mut self, _: &TopicPartition) {}
+    fn revoked(&mut self, _: &TopicPartition) {}
+    fn replay(&mut self, _: &RecordRef<'_>) {}
+    fn process(&mut self, _: &RecordRef<'_>, _: &mut dyn Sink) -> Result<(), Error> {
+        Ok(())
+    }
+    fn on_time(&mut self, sink: &mut dyn Sink) -> Result<(), Error> {
+        if self.left == 0 {
+            return Ok(());
+        }
+        self.left -= 1;
+        sink.send(Output {
+            topic: SUMS.name,
+            partition: Some(0),
+            key: Some(b"tick"),
+            value: Some(b""),
+            headers: &[],
+        })
+    }
+}
+
+#[test]
+fn ticks_are_committed_while_there_is_nothing_to_process_and_move_no_position() {
+    let log = log();
+    append(&log, &[(0, 1)]);
+    let ticking = |left| {
+        let stopwatch = Arc::new(|| Duration::ZERO);
+        Worker::new(log.clone(), spec(0), Ticking { left }, Limits::default(), stopwatch, Box::new(()))
+    };
+    ticking(0).run_until_idle().unwrap();
+    let positions = || {
+        let all: Vec<_> =
+            (0..3).map(|partition| TopicPartition { topic: INPUT.name.into(), partition }).collect();
+        log.session(&spec(9)).unwrap().committed(&all).unwrap()
+    };
+    let before = positions();
+    ticking(3).run_until_idle().unwrap();
+    assert_eq!(everything(&log, SUMS.name).len(), 3);
+    assert_eq!(positions(), before);
+    assert_eq!(before, [None, Some(1), None]);
+}
+
+#[test]
+fn a_worker_that_runs_commits_what_it_has_done_when_it_is_stopped() {
+    let log = log();
+    append(&log, &[(0, 1), (1, 2), (2, 3)]);
+    let mut worker = worker(&log, 0, Fold::default(), Limits::default());
+    let looks = AtomicU64::new(0);
+    worker.run(&|| looks.fetch_add(1, Ordering::Relaxed) == 3).unwrap();
+    assert_eq!(everything(&log, SUMS.name), expected(&log));
+    assert!(worker.service().sums.is_empty(), "state outlived its assignment");
+}
+
+#[test]
+fn a_log_that_cannot_be_reached_is_tried_again_until_it_can_or_it_is_time_to_stop() {
+    let log = log();
+    append(&log, &[(0, 1), (1, 2)]);
+    let faulty = Arc::new(FaultyLog::new(log.clone(), Plan::calm(0).with(Fault::Unavailable, 10_000)));
+    let above: Arc<dyn Log> = faulty.clone();
+    let mut worker = worker(&above, 0, Fold::default(), Limits { max_records: 1, ..Limits::default() });
+    let looks = AtomicU64::new(0);
+    let stop = || {
+        if looks.fetch_add(1, Ordering::Relaxed) == 10 {
+            faulty.heal();
+        }
+        everything(&log, SUMS.name).len() == 2
+    };
+    worker.run(&stop).unwrap();
+    assert!(faulty.counts()[&Fault::Unavailable] >= 2);
+    assert_eq!(everything(&log, SUMS.name), expected(&log));
 }
