@@ -1,6 +1,6 @@
 //! Alerts: stretches of time in which something holds that a supervisor should know: model.md section 6.
 //!
-//! Each kind is a rule that lists all its stretches ever from what the history says up to an instant ([`Story`]); what
+//! Each kind is a rule that lists all its stretches ever from what the history says up to an instant (`Story`); what
 //! acknowledgements close, identity, state and wording are the same for all.
 
 mod rules;

@@ -5,7 +5,7 @@
 //! 1. [`time`], [`words`]: instants and days; the closed sets of the change model.
 //! 2. [`catalogue`], [`params`]: instruments and everything that is configuration.
 //! 3. [`raw`], [`pseudonym`], [`event`]: a raw record becomes a canonical event, or a rejection.
-//! 4. [`dyad`], [`timeline`]: a dyad's history, folded into episodes, phases, breakdowns.
+//! 4. [`scores`], [`support`], [`timeline`], [`dyad`]: a dyad's history, folded into episodes, phases, breakdowns.
 //! 5. [`alert`], [`enriched`]: what follows from a dyad's history for supervisors and data teams.
 //! 6. [`site`], [`release`], [`partition`]: versions, the clock, windows and releases of a site.
 //!
