@@ -62,10 +62,14 @@ pub fn load_from<T: DeserializeOwned>(
         .prefix_separator("_")
         .separator("__")
         .try_parsing(true)
-        .list_separator(",")
         .source(Some(ours.collect()));
-    for list in lists(&defaults.collect().map_err(unreadable)?) {
-        variables = variables.with_list_parse_key(&list);
+    let lists = lists(&defaults.collect().map_err(unreadable)?);
+    if !lists.is_empty() {
+        // With a separator and no keys, every value would be taken for a list.
+        variables = variables.list_separator(",");
+    }
+    for list in &lists {
+        variables = variables.with_list_parse_key(list);
     }
     let mut layers: ConfigBuilder<DefaultState> = config::Config::builder().add_source(defaults);
     if let Some(path) = file {
@@ -120,6 +124,8 @@ fn lists(table: &config::Map<String, Value>) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use serde::Deserialize;
 
@@ -169,6 +175,14 @@ mod tests {
         let http = Http { listen: "0.0.0.0:1".to_owned() };
         let topics = vec!["b".to_owned(), "c".to_owned()];
         assert_eq!(config, Config { ingest: Ingest { topics, workers: 2, name: "7".to_owned(), http } });
+    }
+
+    #[test]
+    fn without_any_list_among_the_defaults_a_text_is_a_text() {
+        let defaults = "[ingest]\nlisten = \"l\"\n";
+        let environment = [("RAPPORT_INGEST__LISTEN".to_owned(), "a,b".to_owned())];
+        let read: BTreeMap<String, Http> = load_from(defaults, None, &["ingest"], environment).unwrap();
+        assert_eq!(read["ingest"], Http { listen: "a,b".to_owned() });
     }
 
     #[test]

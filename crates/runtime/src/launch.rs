@@ -61,10 +61,12 @@ pub struct Process {
 
 /// Runs a service from its arguments to its end.
 ///
-/// `load` reads and checks the configuration; nothing is listened on and no log is opened before it is good.
+/// `load` reads the configuration and `check` finds what would keep the service from starting; nothing is listened on and
+/// no log is opened before it is good. It is printed whether it is good or not.
 pub fn run<T: Serialize>(
     args: &Args,
     load: impl FnOnce(Option<&Path>) -> Result<T, config::Error>,
+    check: impl FnOnce(&T) -> Result<(), config::Error>,
     start: impl FnOnce(T, Process) -> Result<Running, Box<dyn std::error::Error>>,
 ) -> ExitCode {
     let loaded = load(args.config.as_deref()).and_then(|config| Ok((config::print(&config)?, config)));
@@ -77,6 +79,12 @@ pub fn run<T: Serialize>(
     };
     if args.print_config {
         say(&printed);
+    }
+    if args.check_config || !args.print_config {
+        if let Err(error) = check(&config) {
+            complain(&error);
+            return ExitCode::from(EXIT_CONFIG);
+        }
     }
     if args.check_config && !args.print_config {
         say("the configuration is good\n");

@@ -14,8 +14,9 @@ use crate::deliver::Board;
 use crate::ledger::{Ledger, Outcome};
 use crate::metrics::Metrics;
 
-/// How long a poll waits for a record.
+/// How long a poll waits for a record; while catching up the end comes as a poll without any.
 const WAIT: Duration = Duration::from_millis(500);
+const CATCH_UP_WAIT: Duration = Duration::from_millis(20);
 /// Most records of a poll.
 const RECORDS_MAX: usize = 10_000;
 /// How long to wait before a log that is away is asked again.
@@ -72,6 +73,7 @@ impl Follower {
     fn poll(&self, reader: &mut dyn Reader) -> Result<(), Error> {
         let mut outcome = Ok(0);
         let live = self.caught_up.is_set();
+        let wait = if live { WAIT } else { CATCH_UP_WAIT };
         // Records are taken in outside the board's lock: a poll may wait.
         let mut records = Vec::new();
         let mut keep = |record: &RecordRef<'_>| {
@@ -82,7 +84,7 @@ impl Follower {
                 Instant(written),
             ));
         };
-        match reader.poll(WAIT, RECORDS_MAX, &mut keep) {
+        match reader.poll(wait, RECORDS_MAX, &mut keep) {
             Ok(_) => {}
             Err(error) => outcome = Err(error),
         }

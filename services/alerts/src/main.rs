@@ -1,6 +1,5 @@
 //! Alerts as a process of its own.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -21,13 +20,13 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let load = |file: Option<&Path>| {
-        let config = Config::load(file)?;
-        config.alerts.receivers()?;
-        Ok(config)
-    };
-    launch::run(&arguments.common, load, |config, process| {
-        let log = open_log(&config.log, &process.clock.millis(), &process.stopwatch)?;
-        Ok(start(&config.alerts, Deps::new(log, process))?)
-    })
+    launch::run(
+        &arguments.common,
+        Config::load,
+        |config| config.alerts.receivers().map(drop),
+        |config, process| {
+            let log = open_log(&config.log, &process.clock.millis(), &process.stopwatch)?;
+            Ok(start(&config.alerts, Deps::new(log, process))?)
+        },
+    )
 }

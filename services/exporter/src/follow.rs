@@ -14,8 +14,9 @@ use crate::page::Page;
 use crate::releases::{Outcome, Releases};
 use crate::settings::Settings;
 
-/// How long a poll waits for a record.
+/// How long a poll waits for a record; while catching up the end comes as a poll without any.
 const WAIT: Duration = Duration::from_millis(500);
+const CATCH_UP_WAIT: Duration = Duration::from_millis(20);
 /// Most records of a poll; a page is built after each poll that changed something.
 const RECORDS_MAX: usize = 10_000;
 /// How long to wait before a log that is away is asked again.
@@ -78,8 +79,9 @@ impl Follower {
     }
 
     fn poll(&mut self, reader: &mut dyn Reader) -> Result<(), Error> {
+        let wait = if self.caught_up.is_set() { WAIT } else { CATCH_UP_WAIT };
         let (mut changed, releases, metrics) = (false, &mut self.releases, &self.metrics);
-        reader.poll(WAIT, RECORDS_MAX, &mut |record| {
+        reader.poll(wait, RECORDS_MAX, &mut |record| {
             metrics.records.inc();
             match releases.apply(record.key, record.value) {
                 Outcome::Changed => changed = true,

@@ -20,8 +20,13 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    launch::run(&arguments.common, Config::load, |config, process| {
-        let log = open_log(&config.log, &process.clock.millis(), &process.stopwatch)?;
-        Ok(start(&config.exporter, Deps::new(log, process))?)
-    })
+    launch::run(
+        &arguments.common,
+        Config::load,
+        |_| Ok(()),
+        |config, process| {
+            let log = open_log(&config.log, &process.clock.millis(), &process.stopwatch)?;
+            Ok(start(&config.exporter, Deps::new(log, process))?)
+        },
+    )
 }

@@ -1,6 +1,5 @@
 //! Indicators as a process of its own.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -22,14 +21,14 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let load = |file: Option<&Path>| {
-        let config = Config::load(file)?;
-        params(&config.model)?;
-        Ok(config)
-    };
-    launch::run(&arguments.common, load, |config, process| {
-        let params = params(&config.model)?;
-        let log = open_log(&config.log, &process.clock.millis(), &process.stopwatch)?;
-        Ok(start(&config.indicators, params, Deps::new(log, process))?)
-    })
+    launch::run(
+        &arguments.common,
+        Config::load,
+        |config| params(&config.model).map(drop),
+        |config, process| {
+            let params = params(&config.model)?;
+            let log = open_log(&config.log, &process.clock.millis(), &process.stopwatch)?;
+            Ok(start(&config.indicators, params, Deps::new(log, process))?)
+        },
+    )
 }

@@ -9,8 +9,10 @@ use rapport_stream::settings::open_log;
 
 /// Checks raw events and writes them, with pseudonyms, to rapport.events
 ///
-/// Reads the raw topics of [ingest] topics and listens for POST /v1/events on [ingest.http] listen (default
-/// 127.0.0.1:9460). What is refused goes to rapport.rejected with the reason. It needs a pseudonym key:
+/// Reads the raw topics of [ingest] topics and listens for POST /v1/events on [ingest.http] listen, by
+/// default 127.0.0.1:9460. What is refused goes to rapport.rejected with the reason.
+///
+/// It needs a pseudonym key:
 ///
 ///   head -c 32 /dev/urandom | base64 > k1.key && chmod 600 k1.key
 #[derive(Parser)]
@@ -22,12 +24,7 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let load = |file: Option<&std::path::Path>| {
-        let config = Config::load(file)?;
-        config.check()?;
-        Ok(config)
-    };
-    launch::run(&arguments.common, load, |config, process| {
+    launch::run(&arguments.common, Config::load, Config::check, |config, process| {
         let rules = config.ingest.rules(&config.model)?;
         let log = open_log(&config.log, &process.clock.millis(), &process.stopwatch)?;
         Ok(start(&config.ingest, rules, Deps::new(log, process))?)

@@ -1,0 +1,230 @@
+//! Canonical events through the stream service over an embedded log.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use prost::Message;
+use rapport_indicators::metrics::Metrics;
+use rapport_indicators::service::{GROUP, Indicators, topics as read_topics};
+use rapport_indicators::settings::params;
+use rapport_model::time::Instant;
+use rapport_proto::{headers, keys, partition, topics, v1};
+use rapport_runtime::{Clock, stopwatch};
+use rapport_stream::embedded::EmbeddedLog;
+use rapport_stream::port::{Log, Output, SessionSpec};
+use rapport_stream::worker::{Limits, Worker};
+
+const PARTITIONS: u32 = 4;
+const SITE: &str = "leeds";
+
+struct Record {
+    partition: u32,
+    key: String,
+    value: Option<Vec<u8>>,
+    headers: Vec<(String, Vec<u8>)>,
+}
+
+impl Record {
+    fn header(&self, name: &str) -> &str {
+        let (_, value) = self.headers.iter().find(|(header, _)| header == name).unwrap();
+        std::str::from_utf8(value).unwrap()
+    }
+
+    fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(self.value.as_ref().unwrap()).unwrap()
+    }
+}
+
+fn log() -> Arc<dyn Log> {
+    let log = EmbeddedLog::in_memory(Clock::manual(0).0.millis()).unwrap();
+    log.create_topics(&topics::ALL, PARTITIONS).unwrap();
+    Arc::new(log)
+}
+
+fn worker(log: &Arc<dyn Log>, instance: &str) -> (Worker<Indicators>, Metrics) {
+    let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
+    let service = Indicators::new(Arc::new(params(&Default::default()).unwrap()), 0, metrics.clone());
+    let spec = SessionSpec {
+        group: GROUP.to_owned(),
+        topics: read_topics(),
+        instance: instance.to_owned(),
+        worker: 0,
+    };
+    (Worker::new(log.clone(), spec, service, Limits::default(), stopwatch(), Box::new(())), metrics)
+}
+
+fn home() -> u32 {
+    partition::partition_for(SITE, PARTITIONS)
+}
+
+fn append(log: &Arc<dyn Log>, key: &str, value: Option<&[u8]>) {
+    let output = Output {
+        topic: topics::EVENTS,
+        partition: Some(home()),
+        key: Some(key.as_bytes()),
+        value,
+        headers: &[],
+    };
+    log.appender().unwrap().append(&[output]).unwrap();
+}
+
+fn us(text: &str) -> i64 {
+    Instant::parse(text).unwrap().0
+}
+
+/// Writes an event that was recorded and ingested when it happened; returns its key.
+fn event(log: &Arc<dyn Log>, id: &str, at: &str, body: v1::event::Body) -> String {
+    let event = v1::Event {
+        event_id: id.to_owned(),
+        site: SITE.to_owned(),
+        occurred_at_us: us(at),
+        recorded_at_us: us(at),
+        client: "k1:client".to_owned(),
+        peer: "k1:peer".to_owned(),
+        body: Some(body),
+        ingested_at_us: us(at),
+    };
+    let key = keys::event(SITE, id, &keys::version(us(at), &[7; 32]));
+    append(log, &key, Some(&event.encode_to_vec()));
+    key
+}
+
+fn contact() -> v1::event::Body {
+    v1::event::Body::Contact(v1::Contact {
+        attendance: v1::Attendance::Attended.into(),
+        minutes: Some(50),
+        ..v1::Contact::default()
+    })
+}
+
+fn rupture() -> v1::event::Body {
+    v1::event::Body::Alliance(v1::Alliance {
+        action: v1::AllianceAction::Ruptured.into(),
+        cause: v1::RuptureCause::LackOfTrust.into(),
+        ..v1::Alliance::default()
+    })
+}
+
+fn tick(log: &Arc<dyn Log>, at: &str) {
+    append(
+        log,
+        keys::TICK,
+        Some(&v1::Event { ingested_at_us: us(at), ..v1::Event::default() }.encode_to_vec()),
+    );
+}
+
+fn records(log: &Arc<dyn Log>, topic: &str) -> Vec<Record> {
+    let mut reader = log.reader(&[topic]).unwrap();
+    let mut records = Vec::new();
+    while !reader.caught_up().unwrap() {
+        let mut each = |record: &rapport_stream::port::RecordRef<'_>| {
+            records.push(Record {
+                partition: record.partition,
+                key: String::from_utf8(record.key.unwrap().to_vec()).unwrap(),
+                value: record.value.map(<[u8]>::to_vec),
+                headers: record.headers.all(),
+            });
+        };
+        reader.poll(Duration::from_millis(10), 100, &mut each).unwrap();
+    }
+    records
+}
+
+#[test]
+fn what_follows_from_events_stands_on_the_derived_topics_beside_its_source() {
+    let log = log();
+    event(&log, "e1", "2026-01-05T10:00:00Z", contact());
+    event(&log, "e2", "2026-01-06T10:00:00Z", rupture());
+    tick(&log, "2026-01-07T00:00:30Z");
+    let (mut worker, metrics) = worker(&log, "a");
+    worker.run_until_idle().unwrap();
+    assert_eq!(metrics.records(), (3, 0));
+
+    let rows = records(&log, topics::ENRICHED);
+    let keys: Vec<_> = rows.iter().map(|row| row.key.as_str()).collect();
+    assert_eq!(keys, ["leeds/e1", "leeds/e2"]);
+    let row = v1::Enriched::decode(rows[0].value.as_deref().unwrap()).unwrap();
+    assert_eq!(row.event.unwrap().ingested_at_us, 0, "what belongs to the log is not in the row");
+    assert_eq!(rows[0].header(headers::CONTENT_TYPE), headers::PROTOBUF);
+    assert_eq!(rows[0].header(headers::CE_TIME), "2026-01-05T10:00:00Z");
+    assert_eq!(rows[0].header(headers::CE_SOURCE), "rapport/leeds");
+    assert_eq!(rows[1].header(headers::SOURCE_TOPIC), topics::EVENTS);
+    assert_eq!(rows[1].header(headers::SOURCE_PARTITION), home().to_string());
+    assert_eq!(rows[1].header(headers::SOURCE_OFFSET), "1");
+    assert_eq!(rows[1].header(headers::INGESTED_AT), us("2026-01-06T10:00:00Z").to_string());
+
+    let releases = records(&log, topics::INDICATORS);
+    let last = releases.last().unwrap();
+    assert_eq!(last.key, "leeds/2026-01-06");
+    assert_eq!(last.json()["clock"], "2026-01-07T00:00:00Z");
+    assert_eq!(last.header(headers::CONTENT_TYPE), headers::JSON);
+    assert_eq!(last.header(headers::CE_TYPE), "rapport.v1.Release");
+
+    let alerts = records(&log, topics::ALERTS);
+    assert_eq!(alerts.len(), 1);
+    assert_eq!(
+        (alerts[0].json()["alert"].as_str(), alerts[0].json()["state"].as_str()),
+        (Some("alliance_breakdown"), Some("firing"))
+    );
+    assert_eq!(alerts[0].json()["alert_id"].as_str(), Some(alerts[0].key.as_str()));
+    for record in rows.iter().chain(&releases).chain(&alerts) {
+        assert_eq!(record.partition, home());
+    }
+}
+
+#[test]
+fn a_withdrawn_event_leaves_a_tombstone() {
+    let log = log();
+    event(&log, "e1", "2026-01-05T10:00:00Z", contact());
+    let key = event(&log, "e2", "2026-01-06T10:00:00Z", rupture());
+    let (mut worker, _) = worker(&log, "a");
+    worker.run_until_idle().unwrap();
+    append(&log, &key, None);
+    worker.run_until_idle().unwrap();
+    let rows = records(&log, topics::ENRICHED);
+    let last = rows.last().unwrap();
+    assert_eq!((last.key.as_str(), last.value.is_none()), ("leeds/e2", true));
+    assert_eq!(records(&log, topics::ALERTS).last().unwrap().json()["state"], "withdrawn");
+}
+
+#[test]
+fn malformed_records_are_counted_and_stop_nothing() {
+    let log = log();
+    append(&log, "leeds/e1", Some(b"\xff"));
+    append(&log, "", None);
+    append(
+        &log,
+        &keys::event("york", "e1", &keys::version(5, &[1; 32])),
+        Some(&{
+            let mut event =
+                v1::Event { event_id: "e1".to_owned(), site: SITE.to_owned(), ..v1::Event::default() };
+            event.body = Some(contact());
+            event.encode_to_vec()
+        }),
+    );
+    event(&log, "e2", "2026-01-06T10:00:00Z", contact());
+    let (mut worker, metrics) = worker(&log, "a");
+    worker.run_until_idle().unwrap();
+    assert_eq!(metrics.records(), (4, 3));
+    assert_eq!(records(&log, topics::ENRICHED).len(), 1);
+}
+
+#[test]
+fn a_successor_replays_without_output_and_goes_on_as_if_it_had_been_there_from_the_start() {
+    let log = log();
+    event(&log, "e1", "2026-01-05T10:00:00Z", contact());
+    let (mut first, _) = worker(&log, "a");
+    first.run_until_idle().unwrap();
+    first.leave().unwrap();
+    let before = records(&log, topics::ENRICHED).len();
+    let (mut second, metrics) = worker(&log, "b");
+    second.run_until_idle().unwrap();
+    assert_eq!((metrics.records().0, records(&log, topics::ENRICHED).len()), (0, before));
+    event(&log, "e2", "2026-01-06T10:00:00Z", contact());
+    second.run_until_idle().unwrap();
+    let rows = records(&log, topics::ENRICHED);
+    let row = v1::Enriched::decode(rows.last().unwrap().value.as_deref().unwrap()).unwrap();
+    assert_eq!((row.session, row.days_since_contact), (Some(2), Some(1)));
+}
