@@ -1,9 +1,9 @@
 //! The log port of Rapport and what stands behind it.
 //!
 //! [`port`] says what a log is: four traits that the services know and nothing else. [`embedded`] keeps a log in one
-//! directory; [`kafka`] is the only place that names rdkafka; [`worker`] is the exactly-once loop above either;
-//! [`settings`] is the `[log]` section of a configuration; [`faults`] wraps a log so that seeded things go wrong; [`conformance`] says of any log whether it keeps the port's
-//! promises.
+//! directory; [`kafka`] is the only place that names rdkafka; [`settings`] is the `[log]` section of a configuration;
+//! [`worker`] is the exactly-once loop above either; [`faults`] wraps a log so that seeded things go wrong;
+//! [`conformance`] says of any log whether it keeps the port's promises.
 
 pub mod conformance;
 pub mod embedded;

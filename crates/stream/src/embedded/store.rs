@@ -1,6 +1,7 @@
 //! The tables: records, positions, and what compaction has to know. One transaction of redb is one of ours.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::path::Path;
 
 use redb::{Database, ReadableDatabase, ReadableTable, Table, TableDefinition, WriteTransaction};
@@ -239,28 +240,42 @@ impl<'t> Tables<'t> {
     }
 
     fn append(&mut self, batch: &Batch, now_ms: i64) -> Result<BTreeMap<Slot, u64>, Error> {
-        let mut ends = BTreeMap::new();
-        let mut timed = Vec::new();
+        let mut by_slot: BTreeMap<Slot, Vec<&[u8]>> = BTreeMap::new();
         for (slot, bytes) in batch.records() {
-            let end = match ends.get(&slot) {
-                Some(end) => *end,
-                None => self.ends.get(slot).map_err(unusable)?.map_or(0, |end| end.value()),
-            };
+            by_slot.entry(slot).or_default().push(bytes);
+        }
+        let mut ends = BTreeMap::new();
+        let mut keyed = Vec::new();
+        for (slot, records) in by_slot {
+            let start = self.ends.get(slot).map_err(unusable)?.map_or(0, |end| end.value());
+            let end = start + records.len() as u64;
+            self.append_to(slot, start, &records, now_ms)?;
+            self.ends.insert(slot, end).map_err(unusable)?;
+            ends.insert(slot, end);
+            if batch.topics().of(slot).is_some_and(|topic| topic.compacted) {
+                let key = |(offset, bytes)| Some((slot, decode(bytes)?.key?, offset));
+                keyed.extend((start..).zip(records).filter_map(key));
+            }
+        }
+        // Neighbours in the table one after the other: it stays in the processor's caches.
+        keyed.sort_unstable();
+        for (slot, key, offset) in keyed {
+            self.supersede(slot, key, offset)?;
+        }
+        Ok(ends)
+    }
+
+    /// Appends records to the end of a slot in one go.
+    fn append_to(&mut self, slot: Slot, start: u64, records: &[&[u8]], now_ms: i64) -> Result<(), Error> {
+        let mut timed = Vec::new();
+        let mut cursor = self.records.lower_bound_mut(Bound::Included((slot, start))).map_err(unusable)?;
+        for (offset, bytes) in (start..).zip(records) {
             timed.clear();
             timed.extend_from_slice(&now_ms.to_le_bytes());
             timed.extend_from_slice(&bytes[TIME_BYTES..]);
-            self.records.insert((slot, end), timed.as_slice()).map_err(unusable)?;
-            if batch.topics().of(slot).is_some_and(|topic| topic.compacted)
-                && let Some(key) = decode(&timed).and_then(|record| record.key)
-            {
-                self.supersede(slot, key, end)?;
-            }
-            ends.insert(slot, end + 1);
+            cursor.insert_before((slot, offset), timed.as_slice()).map_err(unusable)?;
         }
-        for (slot, end) in &ends {
-            self.ends.insert(slot, end).map_err(unusable)?;
-        }
-        Ok(ends)
+        cursor.close().map_err(unusable)
     }
 
     /// A record of a key takes the place of the older one: at once where no group reads the partition, and otherwise
