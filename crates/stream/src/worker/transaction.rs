@@ -188,10 +188,12 @@ impl<S: Service> Worker<S> {
     /// readiness and ticks hang on this: what is replayed and what is processed is decided by offset alone.
     fn end_quiet_replay(&mut self, heard: bool, now: Duration) {
         let replaying = !self.owned.is_empty() && !self.owned.all_live();
+        let last = *self.transaction.heard.get_or_insert(now);
         if heard || !replaying {
             self.transaction.heard = Some(now);
-        } else if self.transaction.heard.is_some_and(|last| now.saturating_sub(last) >= QUIET) {
+        } else if now.saturating_sub(last) >= QUIET {
             self.owned.end_replay();
+            self.step.changed = true;
         }
     }
 

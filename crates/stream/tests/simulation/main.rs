@@ -5,5 +5,6 @@
 mod embedded;
 mod faults;
 mod fold;
+mod quiet;
 mod worker;
 mod wrong;
