@@ -80,11 +80,11 @@ pub fn run<T: Serialize>(
     if args.print_config {
         say(&printed);
     }
-    if args.check_config || !args.print_config {
-        if let Err(error) = check(&config) {
-            complain(&error);
-            return ExitCode::from(EXIT_CONFIG);
-        }
+    if (args.check_config || !args.print_config)
+        && let Err(error) = check(&config)
+    {
+        complain(&error);
+        return ExitCode::from(EXIT_CONFIG);
     }
     if args.check_config && !args.print_config {
         say("the configuration is good\n");

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rapport_model::raw::{Accepted, CloudEvent, Form, Reason, Rejection, Rules, accept, detect_form};
 use rapport_model::time::Instant;
 use rapport_proto::headers;
-use rapport_stream::port::{Headers, RecordRef};
+use rapport_stream::port::RecordRef;
 
 /// Judges raw records. Clones share the rules.
 #[derive(Clone)]
@@ -52,7 +52,31 @@ pub fn reasons() -> impl Iterator<Item = &'static str> {
     Reason::ALL.into_iter().map(Reason::as_str)
 }
 
-/// Headers of no record, for judging without any.
-pub fn no_headers() -> impl Headers {
-    Vec::<(String, Vec<u8>)>::new()
+#[cfg(test)]
+mod tests {
+    use rapport_model::catalogue::Catalogue;
+    use rapport_model::pseudonym::Keys;
+    use rapport_model::raw::Sites;
+
+    use super::*;
+
+    #[test]
+    fn a_media_type_that_is_no_text_is_none_that_is_known_and_a_record_without_value_is_empty() {
+        let rules = Rules {
+            sites: Sites::Any,
+            catalogue: Catalogue::embedded(),
+            keys: Keys::new(vec![("k1".to_owned(), vec![1; 32])]).unwrap(),
+            pseudonymise_event_ids: true,
+        };
+        let judge = Judge::new(Arc::new(rules), BTreeSet::new());
+        let reason = |content_type: &[u8], value| {
+            let headers = vec![(headers::CONTENT_TYPE.to_owned(), content_type.to_vec())];
+            let (topic, key) = ("rapport.raw", None);
+            let record =
+                RecordRef { topic, partition: 0, offset: 0, key, value, timestamp_ms: 0, headers: &headers };
+            judge.record(&record, Instant(0)).unwrap_err().reason
+        };
+        assert_eq!(reason(b"application/json\xff", Some(b"{}".as_slice())), Reason::UnknownSchema);
+        assert_eq!(reason(b"application/json", None), Reason::NotJson);
+    }
 }

@@ -175,6 +175,42 @@ fn check_rejected(example: &Example, record: &Record, reason: &str, field: Optio
 }
 
 #[test]
+fn no_id_of_the_sender_leaves_but_to_the_rejected() {
+    let body = r#"{"event_id":"canary-1","type":"contact","site":"leeds","occurred_at":"2026-01-05T10:00:00Z",
+        "client":"canary-2","peer":"canary-3","attendance":"attended"}"#;
+    let example = |json: &str| Example {
+        path: "canary".into(),
+        about: String::new(),
+        clock: String::new(),
+        headers: BTreeMap::from(
+            ["ce_id", "ce_source", "x"].map(|name| (name.to_owned(), "canary-4".to_owned())),
+        ),
+        bytes: json.as_bytes().to_vec(),
+        expected: Expected::Rejected { reason: String::new(), field: None },
+    };
+    let mut rig = rig(false, 900_000);
+    rig.hand.set(Instant::parse("2026-01-05T11:00:00Z").unwrap().0);
+    rig.append(&example(body));
+    rig.append(&example(&body.replace("canary-1\",", "canary-1\",\"canary-5\":1,")));
+    rig.worker.run_until_idle().unwrap();
+    let events = rig.records(topics::EVENTS);
+    assert_eq!(events.len(), 1);
+    let has_canary = |bytes: &[u8]| bytes.windows(6).any(|window| window == b"canary");
+    let event = &events[0];
+    assert!(!has_canary(event.key.as_deref().unwrap()) && !has_canary(&event.value));
+    assert!(
+        event
+            .headers
+            .iter()
+            .all(|(name, value)| !has_canary(name.as_bytes()) && !has_canary(value.as_bytes()))
+    );
+    let rejected = rig.records(topics::REJECTED);
+    assert!(has_canary(&rejected[0].value));
+    // The reason names a field of the sender's as `?`.
+    assert_eq!(rejected[0].headers[headers::REJECTED_FIELD], "?");
+}
+
+#[test]
 fn of_a_record_too_large_for_the_log_the_beginning_and_the_length_are_kept() {
     let large = examples::load().unwrap().into_iter().find(|example| example.bytes.len() > 65_536).unwrap();
     let mut rig = rig(false, 70);

@@ -1,5 +1,6 @@
 //! A deliverer against an Alertmanager that answers as it is told.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 
 use axum::extract::State as Extract;
@@ -32,6 +33,8 @@ struct Rig {
     board: Arc<Board>,
     metrics: Receiver,
     requests: mpsc::Receiver<Request>,
+    /// How often the deliverer looked what is due, at least.
+    looks: Arc<AtomicU64>,
     stop: Stop,
     threads: Vec<std::thread::JoinHandle<()>>,
 }
@@ -46,19 +49,24 @@ fn rig(answers: &[u16], resend: Duration) -> Rig {
     let server = admin::serve_router("fake", "127.0.0.1:0".parse().unwrap(), router, stop.clone()).unwrap();
     let metrics = Metrics::register(&prometheus::Registry::new()).unwrap().receiver("fake");
     let board = Arc::new(Board::new(Ledger::new(Rules::new(600, 14))));
+    let looks = Arc::new(AtomicU64::new(0));
+    let (watch, count) = (stopwatch(), looks.clone());
     let deliverer = Deliverer {
         url: format!("http://{}/api/v2/alerts", server.address),
         client: Client::new(),
         board: board.clone(),
         clock: Clock::manual(at(NOW).0).0,
-        stopwatch: stopwatch(),
+        stopwatch: Arc::new(move || {
+            count.fetch_add(1, Ordering::SeqCst);
+            watch()
+        }),
         stop: stop.clone(),
         resend,
         metrics: metrics.clone(),
         pulse: Health::new(stopwatch()).pulse("deliver", STALLED),
     };
     let threads = vec![server.thread, std::thread::spawn(move || deliverer.run())];
-    Rig { board, metrics, requests, stop, threads }
+    Rig { board, metrics, requests, looks, stop, threads }
 }
 
 const STALLED: Duration = Duration::from_secs(60);
@@ -98,6 +106,10 @@ fn ids(request: &[(String, String)]) -> Vec<u8> {
 fn nothing_is_delivered_before_all_was_read_and_then_what_holds_at_once() {
     let rig = rig(&[], NEVER);
     rig.put(false, &[1, 2], "firing", None);
+    let looks = rig.looks.load(Ordering::SeqCst);
+    while rig.looks.load(Ordering::SeqCst) < looks + 2 {
+        std::thread::yield_now();
+    }
     rig.put(false, &[1], "resolved", Some("2026-01-10T10:00:01Z"));
     assert!(rig.requests.try_recv().is_err());
     rig.board.change(true, |_| false);
