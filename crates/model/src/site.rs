@@ -17,7 +17,7 @@ use crate::dyad::{Context, Dyad};
 use crate::event::{Body, Event, Persons};
 use crate::params::Params;
 use crate::partition::Output;
-use crate::release::Layout;
+use crate::release::{Board, Entry, Layout, Tally};
 use crate::time::{Day, Instant};
 use crate::versions::{Ledger, Slot, Transition, Version, VersionId};
 use crate::windows::Windows;
@@ -51,6 +51,8 @@ pub(crate) struct Site {
     alerts: HashMap<Box<str>, Slot>,
     /// How many active events there are of each day.
     days: BTreeMap<Day, u32>,
+    /// What its dyads add to releases, from the first on.
+    board: Option<Board>,
     /// Dyads to settle.
     stirred: Vec<Slot>,
     /// Events without a dyad whose row may differ.
@@ -67,6 +69,7 @@ impl Site {
             acknowledgements: Register::default(),
             alerts: HashMap::new(),
             days: BTreeMap::new(),
+            board: None,
             stirred: Vec::new(),
             rows: BTreeSet::new(),
         }
@@ -130,25 +133,34 @@ impl Site {
 
     /// Releases the site at the boundary `clock`, just before which it has been settled, if it has events by then.
     pub fn release(&mut self, clock: Instant, layout: &Layout, params: &Params) -> Option<Output> {
-        let (first_day, _) = self.days.first_key_value()?;
+        let Site { name, slots, acknowledgements, board, days, .. } = self;
+        let (first_day, _) = days.first_key_value()?;
         let at = clock.just_before();
+        let board = board.get_or_insert_with(|| Board::new(layout));
+        board.advance(at.day());
         let windows = Windows::ending_on(at.day(), params);
-        let mut counts = layout.counts();
-        let Site { name, slots, acknowledgements, .. } = self;
-        for Member { persons, dyad, rest, .. } in slots.iter_mut() {
-            let (Some(dyad), Some(client), Some(peer)) = (dyad, &persons.client, &persons.peer) else {
-                continue;
-            };
-            if let Some(rest) = rest.filter(|rest| rest.from <= at.day()) {
-                windows.count_phase(rest.phase, &mut counts);
+        for member in slots.iter_mut() {
+            if !member.changed && member.turns_at.is_none_or(|turns_at| turns_at > at) {
                 continue;
             }
+            board.strike(&std::mem::take(&mut member.entries));
+            (member.changed, member.turns_at) = (false, None);
+            let Member {
+                persons: Persons { client: Some(client), peer: Some(peer) }, dyad: Some(dyad), ..
+            } = member
+            else {
+                continue;
+            };
             let cx = Context { params, site: name, client, peer, acknowledgements: &*acknowledgements };
             let timeline = dyad.timeline(&cx, at);
-            windows.count(dyad.events(), &timeline, &mut counts);
-            *rest = slots::Rest::of(dyad.events(), &timeline);
+            let mut tally = Tally::new(layout, at.day());
+            windows.count(dyad.events(), &timeline, &mut tally);
+            member.entries = tally.into_entries();
+            // Where time changes nothing more, what is past all windows need not be kept.
+            member.turns_at = timeline.turns_at.or_else(|| Some(Entry::gone_on(&member.entries)?.start()));
+            board.enter(&member.entries);
         }
-        Some(Output::Release(counts.release(name, *first_day, clock)))
+        Some(Output::Release(board.counts(layout).release(name, *first_day, clock)))
     }
 
     fn standing(&self, id: &str) -> Option<&Version> {
@@ -242,9 +254,9 @@ impl Site {
     /// Changes a dyad, which is then to be settled.
     fn with_dyad(&mut self, slot: Slot, params: &Params, change: impl FnOnce(&mut Dyad, &Context<'_>)) {
         let Site { name, slots, acknowledgements, .. } = self;
-        let Member { persons, dyad, rest, .. } = slots.get_mut(slot);
+        let Member { persons, dyad, changed, .. } = slots.get_mut(slot);
         let (Some(dyad), Some(client), Some(peer)) = (dyad, &persons.client, &persons.peer) else { return };
-        *rest = None;
+        *changed = true;
         change(dyad, &Context { params, site: name, client, peer, acknowledgements: &*acknowledgements });
         self.stir(slot);
     }

@@ -13,6 +13,8 @@ pub struct Timeline {
     pub episodes: Vec<Episode>,
     /// The phase at the instant; `None` without an open episode.
     pub phase: Option<Phase>,
+    /// The first instant after it at which time alone changes the phase or the days open; `None` where it never does.
+    pub turns_at: Option<Instant>,
 }
 
 /// A stretch of a relationship.

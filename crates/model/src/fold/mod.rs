@@ -138,9 +138,27 @@ impl Fold {
     pub fn timeline(&self, scene: Scene<'_>, at: Instant) -> Timeline {
         let (before, last) = self.episodes_at(scene, at);
         let phase = last.as_ref().and_then(|episode| self.phase(episode, scene.settings(), at));
+        let turns_at = last.as_ref().and_then(|episode| self.turn(episode, phase?, scene));
         let mut episodes = before.to_vec();
         episodes.extend(last);
-        Timeline { episodes, phase }
+        Timeline { episodes, phase, turns_at }
+    }
+
+    /// When time alone next changes the phase or the days open of the dyad whose last episode is `episode`, in `phase`.
+    fn turn(&self, episode: &Episode, phase: Phase, scene: Scene<'_>) -> Option<Instant> {
+        let settings = scene.settings();
+        let unmonitored = || {
+            let rated = self.current.following.as_deref().map(|following| following.last_day);
+            let since = rated.map_or(episode.opened_at.day(), |day| day.max(episode.opened_at.day()));
+            since.plus(settings.unmonitored_days as i32 + 1).start()
+        };
+        let loss = time::day_of_loss(episode, settings).start();
+        match phase {
+            Phase::PresumedLost => None,
+            Phase::Paused => episode.pauses.last().map(|pause| loss.min(time::limit(pause, settings))),
+            Phase::Forming | Phase::Working => Some(loss.min(unmonitored())),
+            Phase::Unmonitored | Phase::Watch | Phase::Breakdown => Some(loss),
+        }
     }
 
     fn open(&self) -> Option<&Episode> {

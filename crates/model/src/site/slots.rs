@@ -1,16 +1,12 @@
 //! The combinations of persons that a site's events are about, and the dyads among them.
 
-use std::sync::Arc;
-
 use hashbrown::HashMap;
 
 use crate::dyad::Dyad;
-use crate::event::{Event, Persons};
-use crate::time::{Day, Instant};
-use crate::timeline::Timeline;
+use crate::event::Persons;
+use crate::release::Entry;
+use crate::time::Instant;
 use crate::versions::Slot;
-use crate::windows::REACH_DAYS;
-use crate::words::Phase;
 
 use super::Stage;
 
@@ -24,31 +20,12 @@ pub(super) struct Member {
     pub scheduled: Option<Instant>,
     /// Whether it is to be settled.
     pub stirred: bool,
-    /// From when on little of it counts, as of its last release; absent where it has changed since.
-    pub rest: Option<Rest>,
-}
-
-/// From a day on, nothing of a dyad counts in a release but its phase, unless something else happens.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Rest {
-    pub from: Day,
-    pub phase: Option<Phase>,
-}
-
-impl Rest {
-    /// The rest of a dyad with these events and that history; none while time goes on to change it.
-    pub fn of(events: &[Arc<Event>], timeline: &Timeline) -> Option<Rest> {
-        let last_event = events.last()?.occurred_at.day();
-        let last_change = match timeline.episodes.last() {
-            None => last_event,
-            Some(episode) => {
-                let end = episode.end.as_ref().map(|end| end.at.day());
-                let lost = episode.presumed.map(|presumed| presumed.day);
-                end.or(lost)?.max(last_event)
-            }
-        };
-        Some(Rest { from: last_change.plus(REACH_DAYS), phase: timeline.phase })
-    }
+    /// What it adds to releases, as last taken down.
+    pub entries: Vec<Entry>,
+    /// When time alone changes what it adds.
+    pub turns_at: Option<Instant>,
+    /// Whether something happened to it since.
+    pub changed: bool,
 }
 
 impl Member {

@@ -1,11 +1,10 @@
-//! Sets of days before the windows' end, as bits.
+//! Sets of days, as bits.
 
 use std::ops::{BitAnd, BitOr};
 use std::sync::Arc;
 
 use crate::event::{Body, Event};
-use crate::indicators::WINDOWS;
-use crate::release::shortest_window;
+use crate::release::AHEAD;
 use crate::support::STANDING_DAYS;
 use crate::time::{Day, Instant};
 use crate::timeline::Episode;
@@ -13,11 +12,23 @@ use crate::words::{SupportType, Word};
 
 use super::{LONGEST, position};
 
-/// Days of the longest window: bit *i* is the day *i* days before the windows' end.
+/// Days of the longest window and those ahead: bit *i* is the day *i* days before the last day ahead. The last day ahead
+/// stands for all after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Days(u128);
 
-const _: () = assert!(LONGEST < 128);
+const _: () = assert!(LONGEST + AHEAD < 128);
+
+/// The last of some days, as of a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Last {
+    /// There are none.
+    None,
+    /// That one.
+    Day(Day),
+    /// They go on until time or an event ends them.
+    Ongoing,
+}
 
 /// The lowest `n` bits, of at most 127.
 const fn lowest(n: i32) -> u128 {
@@ -25,29 +36,38 @@ const fn lowest(n: i32) -> u128 {
 }
 
 impl Days {
-    /// The days of ages `youngest` to `oldest` as far as they lie in the longest window.
+    /// The days of ages `youngest` to `oldest`, those ahead having ages below 0, as far as they are looked at.
     pub fn between(youngest: i32, oldest: i32) -> Days {
-        let (youngest, oldest) = (youngest.max(0), oldest.min(LONGEST - 1));
-        if youngest > oldest { Days(0) } else { Days(lowest(oldest + 1) & !lowest(youngest)) }
+        let (youngest, oldest) = (youngest.max(-AHEAD), oldest.min(LONGEST - 1));
+        if youngest > oldest { Days(0) } else { Days(lowest(oldest + AHEAD + 1) & !lowest(youngest + AHEAD)) }
     }
 
-    /// Adds the day of that age; one outside the longest window is none of these days.
+    /// Adds the day of that age; one that is not looked at is none of these days.
     pub fn insert(&mut self, age: i32) {
         *self = *self | Days::between(age, age);
     }
 
-    /// How many of them are in each window and in no shorter one.
-    pub fn by_window(self) -> [i64; WINDOWS.len()] {
-        let mut before = 0;
-        WINDOWS.map(|window| {
-            let within = i64::from((self.0 & lowest(window.days)).count_ones());
-            within - std::mem::replace(&mut before, within)
-        })
+    /// The first and the last day of each run of these days, as of `day`; no last day of one that goes on.
+    pub fn runs(self, day: Day, mut each: impl FnMut(Day, Option<Day>)) {
+        let at = |bit: i32| day.plus(AHEAD - bit);
+        let (mut bits, mut passed) = (self.0, 0);
+        while bits != 0 {
+            let low = bits.trailing_zeros() as i32;
+            let length = (bits >> low).trailing_ones() as i32;
+            let (last, first) = (passed + low, passed + low + length - 1);
+            each(at(first), (last != 0).then(|| at(last)));
+            (bits, passed) = (bits >> low >> length, first + 1);
+        }
     }
 
-    /// The shortest window that has one of them.
-    pub fn shortest_window(self) -> Option<usize> {
-        if self.0 == 0 { None } else { shortest_window(self.0.trailing_zeros() as i32) }
+    /// The last of these days that has come by `day`.
+    pub fn last(self, day: Day) -> Last {
+        let come = self.0 & !lowest(AHEAD);
+        match (self.0 & 1, come) {
+            (1, _) => Last::Ongoing,
+            (_, 0) => Last::None,
+            _ => Last::Day(day.plus(AHEAD - come.trailing_zeros() as i32)),
+        }
     }
 }
 
@@ -65,16 +85,16 @@ impl BitAnd for Days {
     }
 }
 
-/// The days up to `day` on which a dyad is open by `episode`.
+/// The days on which a dyad is open by `episode`, as far as is known on `day`: if nothing happens.
 pub(super) fn open_days(episode: &Episode, day: Day) -> Days {
     let oldest = day.since(episode.opened_at.day());
-    let youngest = episode.last_day().map_or(0, |last| day.since(last));
+    let youngest = episode.last_day().map_or(-AHEAD, |last| day.since(last));
     let span = Days::between(youngest, oldest);
     if episode.pauses.is_empty() || span == Days::default() {
         return span;
     }
     let mut open = Days::default();
-    (youngest.max(0)..=oldest.min(LONGEST - 1))
+    (youngest.max(-AHEAD)..=oldest.min(LONGEST - 1))
         .filter(|age| episode.open_on(day.plus(-age)))
         .for_each(|age| open.insert(age));
     open
@@ -102,7 +122,7 @@ impl StandingDays {
     }
 }
 
-/// On which days up to `day` each type of support stood, by the contacts among `events` in order.
+/// On which days each type of support stands, by the contacts among `events` in order, as far as is known on `day`.
 pub(super) fn standing(day: Day, events: &[Arc<Event>]) -> [StandingDays; SupportType::ALL.len()] {
     let mut standing = [StandingDays::default(); SupportType::ALL.len()];
     for event in events {
@@ -124,6 +144,6 @@ pub(super) fn standing(day: Day, events: &[Arc<Event>]) -> [StandingDays; Suppor
             kind.open = (kind.delivered != Some(at)).then_some(at);
         }
     }
-    standing.iter_mut().for_each(|kind| kind.close(day, day.plus(1)));
+    standing.iter_mut().for_each(|kind| kind.close(day, day.plus(AHEAD + 1)));
     standing
 }

@@ -4,26 +4,23 @@ use std::sync::Arc;
 
 use crate::event::{Body, Event};
 use crate::indicators::Id;
-use crate::release::{Counts, shortest_window};
-use crate::time::Day;
+use crate::release::Tally;
 use crate::words::SupportType;
 
 use super::{REQUEST_DAYS, position};
 
-/// Counts the requests of the contacts among `events`, sorted, made in the windows that end 14 days before `day`.
-pub(super) fn count(day: Day, events: &[Arc<Event>], counts: &mut Counts<'_>) {
+/// Takes down the requests of the contacts among `events`, sorted, on the day they are due: the windows that ended 14 days
+/// earlier are those that end on it, moved.
+pub(super) fn count(events: &[Arc<Event>], tally: &mut Tally<'_>) {
     for (place, event) in events.iter().enumerate() {
         let Body::Contact(contact) = &event.body else { continue };
         if contact.requested.is_empty() {
             continue;
         }
-        let Some(window) = shortest_window(day.plus(-REQUEST_DAYS).since(event.occurred_at.day())) else {
-            continue;
-        };
+        let due = event.occurred_at.day().plus(REQUEST_DAYS);
         for kind in contact.requested.iter() {
-            counts.add(Id::SupportRequestsDue, position(kind), window, 1);
-            let met = i64::from(is_met(events, place, kind));
-            counts.add(Id::SupportRequestsMet, position(kind), window, met);
+            tally.on(Id::SupportRequestsDue, position(kind), due, 1);
+            tally.on(Id::SupportRequestsMet, position(kind), due, i64::from(is_met(events, place, kind)));
         }
     }
 }

@@ -97,7 +97,7 @@ proptest! {
     fn any_order_with_any_repetition_gives_the_same_rows_alerts_and_release(
         mut records in records(),
         order in prop::collection::vec(any::<Index>(), 0..150),
-        ticks in prop::collection::vec(0..LAST_DAY, 0..4),
+        ticks in prop::collection::vec(0..LAST_DAY + 10, 0..40),
     ) {
         records.extend(closing(&records));
         let records = ingested(&records);
