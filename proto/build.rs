@@ -47,9 +47,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 fn optional_fields(path: &str) -> &'static [&'static str] {
     match path {
-        ".rapport.v1.Alert" => {
-            &["until", "subject", "mechanism", "component", "detected_by", "summary", "certainty", "next_step", "withdrawn_event"]
-        }
+        ".rapport.v1.Alert" => &[
+            "until",
+            "subject",
+            "mechanism",
+            "component",
+            "detected_by",
+            "summary",
+            "certainty",
+            "next_step",
+            "withdrawn_event",
+        ],
         ".rapport.v1.Subject" => &["client", "peer"],
         _ => &["ratings", "expected_false_alarms"],
     }

@@ -29,7 +29,8 @@ pub fn event(site: &str, event_id: &str, version: &str) -> String {
 pub fn parse_event(key: &str) -> Option<(&str, &str, &str)> {
     let (site, rest) = key.split_once('/')?;
     let (event_id, version) = rest.rsplit_once('/')?;
-    (version.len() == 32 && version.bytes().all(|b| b.is_ascii_hexdigit())).then_some((site, event_id, version))
+    (version.len() == 32 && version.bytes().all(|b| b.is_ascii_hexdigit()))
+        .then_some((site, event_id, version))
 }
 
 /// Key of a row on `rapport.enriched`.

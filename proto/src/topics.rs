@@ -33,18 +33,55 @@ pub struct TopicSpec {
 
 /// Every topic of Rapport. Raw topics belong to the outside: [`RAW`] is created for those who have none.
 pub const ALL: [TopicSpec; 6] = [
-    TopicSpec { name: RAW, compacted: false, retention_ms: Some(30 * DAY_MS), min_compaction_lag_ms: None, by_site: true },
-    TopicSpec { name: EVENTS, compacted: true, retention_ms: None, min_compaction_lag_ms: Some(7 * DAY_MS), by_site: true },
-    TopicSpec { name: REJECTED, compacted: false, retention_ms: Some(30 * DAY_MS), min_compaction_lag_ms: None, by_site: true },
-    TopicSpec { name: ENRICHED, compacted: true, retention_ms: None, min_compaction_lag_ms: Some(7 * DAY_MS), by_site: true },
-    TopicSpec { name: INDICATORS, compacted: true, retention_ms: None, min_compaction_lag_ms: None, by_site: true },
-    TopicSpec { name: ALERTS, compacted: true, retention_ms: None, min_compaction_lag_ms: None, by_site: true },
+    TopicSpec {
+        name: RAW,
+        compacted: false,
+        retention_ms: Some(30 * DAY_MS),
+        min_compaction_lag_ms: None,
+        by_site: true,
+    },
+    TopicSpec {
+        name: EVENTS,
+        compacted: true,
+        retention_ms: None,
+        min_compaction_lag_ms: Some(7 * DAY_MS),
+        by_site: true,
+    },
+    TopicSpec {
+        name: REJECTED,
+        compacted: false,
+        retention_ms: Some(30 * DAY_MS),
+        min_compaction_lag_ms: None,
+        by_site: true,
+    },
+    TopicSpec {
+        name: ENRICHED,
+        compacted: true,
+        retention_ms: None,
+        min_compaction_lag_ms: Some(7 * DAY_MS),
+        by_site: true,
+    },
+    TopicSpec {
+        name: INDICATORS,
+        compacted: true,
+        retention_ms: None,
+        min_compaction_lag_ms: None,
+        by_site: true,
+    },
+    TopicSpec {
+        name: ALERTS,
+        compacted: true,
+        retention_ms: None,
+        min_compaction_lag_ms: None,
+        by_site: true,
+    },
 ];
 
 impl TopicSpec {
     /// The topic's settings as Kafka names them.
     pub fn settings(&self) -> Vec<(&'static str, String)> {
-        let mut settings = vec![("cleanup.policy", if self.compacted { "compact" } else { "delete" }.to_owned())];
+        let mut settings =
+            vec![("cleanup.policy", if self.compacted { "compact" } else { "delete" }.to_owned())];
         if self.compacted {
             settings.push(("delete.retention.ms", (7 * DAY_MS).to_string()));
             settings.push(("segment.ms", (DAY_MS).to_string()));

@@ -161,7 +161,11 @@ impl Event {
 
     /// The order of model.md section 3: by instant, by rank, by id bytewise.
     pub fn order(&self, other: &Event) -> Ordering {
-        (self.occurred_at, self.rank(), self.id.as_bytes()).cmp(&(other.occurred_at, other.rank(), other.id.as_bytes()))
+        (self.occurred_at, self.rank(), self.id.as_bytes()).cmp(&(
+            other.occurred_at,
+            other.rank(),
+            other.id.as_bytes(),
+        ))
     }
 
     /// The canonical encoding: what a version is compared and identified by.
@@ -222,20 +226,25 @@ fn optional<T: Word>(number: i32) -> Option<Option<T>> {
 
 fn body_to_proto(body: &Body) -> v1::event::Body {
     use v1::event::Body as Wire;
-    let relationship = |action: RelationshipAction, matched_on, ended_by: Option<Side>, reason: Option<EndReason>| {
-        Wire::Relationship(v1::Relationship {
-            action: action.number(),
-            matched_on,
-            ended_by: number(ended_by),
-            reason: number(reason),
-        })
-    };
+    let relationship =
+        |action: RelationshipAction, matched_on, ended_by: Option<Side>, reason: Option<EndReason>| {
+            Wire::Relationship(v1::Relationship {
+                action: action.number(),
+                matched_on,
+                ended_by: number(ended_by),
+                reason: number(reason),
+            })
+        };
     let development = |kind: DevelopmentKind| v1::Development { kind: kind.number(), ..Default::default() };
     match body {
-        Body::Started { matched_on } => relationship(RelationshipAction::Started, numbers(*matched_on), None, None),
+        Body::Started { matched_on } => {
+            relationship(RelationshipAction::Started, numbers(*matched_on), None, None)
+        }
         Body::Paused => relationship(RelationshipAction::Paused, vec![], None, None),
         Body::Resumed => relationship(RelationshipAction::Resumed, vec![], None, None),
-        Body::Ended { by, reason } => relationship(RelationshipAction::Ended, vec![], Some(*by), Some(*reason)),
+        Body::Ended { by, reason } => {
+            relationship(RelationshipAction::Ended, vec![], Some(*by), Some(*reason))
+        }
         Body::Contact(contact) => Wire::Contact(v1::Contact {
             attendance: contact.attendance.number(),
             channel: number(contact.channel),
@@ -249,9 +258,11 @@ fn body_to_proto(body: &Body) -> v1::event::Body {
             cause: cause.number(),
             reported_by: number(*reported_by),
         }),
-        Body::Repaired => {
-            Wire::Alliance(v1::Alliance { action: AllianceAction::Repaired.number(), cause: 0, reported_by: 0 })
-        }
+        Body::Repaired => Wire::Alliance(v1::Alliance {
+            action: AllianceAction::Repaired.number(),
+            cause: 0,
+            reported_by: 0,
+        }),
         Body::Measure(measure) => Wire::Measure(v1::Measure {
             instrument: measure.instrument.to_string(),
             rater: measure.rater.number(),
@@ -311,9 +322,10 @@ fn body_from_proto(body: v1::event::Body) -> Option<Body> {
             RelationshipAction::Started => Body::Started { matched_on: set(&wire.matched_on)? },
             RelationshipAction::Paused => Body::Paused,
             RelationshipAction::Resumed => Body::Resumed,
-            RelationshipAction::Ended => {
-                Body::Ended { by: Side::from_number(wire.ended_by)?, reason: EndReason::from_number(wire.reason)? }
-            }
+            RelationshipAction::Ended => Body::Ended {
+                by: Side::from_number(wire.ended_by)?,
+                reason: EndReason::from_number(wire.reason)?,
+            },
         },
         Wire::Contact(wire) => Body::Contact(Contact {
             attendance: Attendance::from_number(wire.attendance)?,
@@ -352,9 +364,11 @@ fn body_from_proto(body: v1::event::Body) -> Option<Body> {
         }
         Wire::Development(wire) => match DevelopmentKind::from_number(wire.kind)? {
             DevelopmentKind::Training => Body::Training { module: wire.module.into() },
-            DevelopmentKind::Supervision => {
-                Body::Supervision { held: wire.held?, format: optional(wire.format)?, scheduled: wire.scheduled }
-            }
+            DevelopmentKind::Supervision => Body::Supervision {
+                held: wire.held?,
+                format: optional(wire.format)?,
+                scheduled: wire.scheduled,
+            },
             DevelopmentKind::Reflection => Body::Reflection,
             DevelopmentKind::PeerSupportReceived => Body::PeerSupportReceived,
         },

@@ -91,7 +91,9 @@ impl Day {
     /// Reads YYYY-MM-DD; `None` for anything else.
     pub fn parse(text: &str) -> Option<Day> {
         let date: jiff::civil::Date = (text.len() == 10).then(|| text.parse().ok()).flatten()?;
-        Some(Day(days_from_civil(i64::from(date.year()), i64::from(date.month()), i64::from(date.day())) as i32))
+        Some(Day(
+            days_from_civil(i64::from(date.year()), i64::from(date.month()), i64::from(date.day())) as i32
+        ))
     }
 }
 
@@ -165,10 +167,16 @@ fn parse_rfc3339(text: &str) -> Option<Instant> {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
         _ => return None,
     };
-    if !(1970..=9999).contains(&year) || !(1..=days_in_month).contains(&day) || hour > 23 || minute > 59 || second > 59 {
+    if !(1970..=9999).contains(&year)
+        || !(1..=days_in_month).contains(&day)
+        || hour > 23
+        || minute > 59
+        || second > 59
+    {
         return None;
     }
-    let seconds = days_from_civil(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset_minutes * 60;
+    let seconds =
+        days_from_civil(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset_minutes * 60;
     Some(Instant(seconds * 1_000_000 + fraction))
 }
 
@@ -179,13 +187,25 @@ mod tests {
     #[test]
     fn instants_are_read_as_rfc_3339_with_an_offset_and_cut_to_microseconds() {
         let read = |text| Instant::parse(text).map(|instant| instant.to_string());
-        assert_eq!(read("2026-03-29T00:30:00.123456789+01:00").as_deref(), Some("2026-03-28T23:30:00.123456Z"));
+        assert_eq!(
+            read("2026-03-29T00:30:00.123456789+01:00").as_deref(),
+            Some("2026-03-28T23:30:00.123456Z")
+        );
         assert_eq!(read("1970-01-01T00:00:00Z").as_deref(), Some("1970-01-01T00:00:00Z"));
         assert_eq!(read("2024-02-29T23:59:59z").as_deref(), Some("2024-02-29T23:59:59Z"));
         for bad in [
-            "2026-01-01T00:00:00", "2026-01-01", "2026-02-29T00:00:00Z", "2026-01-01T24:00:00Z", "2016-12-31T23:59:60Z",
-            "1969-12-31T23:59:59Z", "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00.1234567890Z", "2026-01-01T00:00:00+0100",
-            "2026-13-01T00:00:00Z", " 2026-01-01T00:00:00Z", "",
+            "2026-01-01T00:00:00",
+            "2026-01-01",
+            "2026-02-29T00:00:00Z",
+            "2026-01-01T24:00:00Z",
+            "2016-12-31T23:59:60Z",
+            "1969-12-31T23:59:59Z",
+            "2026-01-01T00:00:00.Z",
+            "2026-01-01T00:00:00.1234567890Z",
+            "2026-01-01T00:00:00+0100",
+            "2026-13-01T00:00:00Z",
+            " 2026-01-01T00:00:00Z",
+            "",
         ] {
             assert_eq!(read(bad), None, "{bad:?}");
         }

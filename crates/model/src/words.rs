@@ -225,9 +225,14 @@ impl EndReason {
         use EndReason::*;
         match self {
             GoalsMet | Recovered | BecamePeer | NewJob => Polarity::Positive,
-            MovedAway | Transferred | ServiceClosed | Died | Ill | Detained | Other | WantedProfessionalHelp => {
-                Polarity::Neutral
-            }
+            MovedAway
+            | Transferred
+            | ServiceClosed
+            | Died
+            | Ill
+            | Detained
+            | Other
+            | WantedProfessionalHelp => Polarity::Neutral,
             _ => Polarity::Negative,
         }
     }
@@ -237,8 +242,8 @@ impl EndReason {
     pub fn mechanism(self, ended_by: Option<Side>) -> Option<Mechanism> {
         use EndReason::*;
         Some(match self {
-            GoalsMet | Recovered | BecamePeer | NewJob | MovedAway | Transferred | ServiceClosed | Died | Ill | Detained
-            | Other => Mechanism::None,
+            GoalsMet | Recovered | BecamePeer | NewJob | MovedAway | Transferred | ServiceClosed | Died
+            | Ill | Detained | Other => Mechanism::None,
             WantedProfessionalHelp | UnmetSupport => Mechanism::SocialSupport,
             AllianceBreakdown | LackOfTrust | WithholdingSupport | Gossip | Controlling | AbuseOfPower => {
                 Mechanism::WorkingAlliance
@@ -304,7 +309,11 @@ mod tests {
             let expected = format!("{prefix}_{}", word.as_str().to_uppercase());
             assert_eq!(name_of(word.number()), Some(expected.as_str()));
         }
-        assert_eq!(name_of(T::ALL.len() as i32 + 1), None, "{prefix} has words on the wire that this set lacks");
+        assert_eq!(
+            name_of(T::ALL.len() as i32 + 1),
+            None,
+            "{prefix} has words on the wire that this set lacks"
+        );
     }
 
     #[test]
