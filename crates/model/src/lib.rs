@@ -7,7 +7,8 @@
 //! 3. [`raw`], [`pseudonym`], [`event`]: a raw record becomes a canonical event, or a rejection.
 //! 4. [`scores`], [`support`], [`timeline`], [`dyad`]: a dyad's history, folded into episodes, phases, breakdowns.
 //! 5. [`alert`], [`enriched`]: what follows from a dyad's history for supervisors and data teams.
-//! 6. [`site`], [`release`], [`partition`]: versions, the clock, windows and releases of a site.
+//! 6. [`versions`], [`partition`]: which version of an event stands, and what the clock has reached, site by site.
+//! 7. [`windows`], [`release`], [`indicators`]: what dyads add to the days of a site, and its releases.
 //!
 //! Nothing here reads a clock, does I/O or draws a random number: time is an argument, outputs are return values.
 

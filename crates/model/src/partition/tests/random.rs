@@ -86,12 +86,8 @@ fn settled(records: &[Record]) -> Topics {
     topics
 }
 
-fn config() -> ProptestConfig {
-    ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() }
-}
-
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
     fn any_order_with_any_repetition_gives_the_same_rows_alerts_and_release(
