@@ -38,7 +38,8 @@ fn main() {
     let at = |number: usize, default: usize| arguments.get(number).copied().unwrap_or(default);
     let small = |number: usize| u32::try_from(number).expect("a small number");
     let dyads = small(at(3, 100));
-    let plan = Plan { sites: small(at(2, 200)), peers: dyads / 3 + 1, dyads, days: 36_500, ..Plan::default() };
+    let plan =
+        Plan { sites: small(at(2, 200)), peers: dyads / 3 + 1, dyads, days: 36_500, ..Plan::default() };
     let wanted = Wanted { events: at(0, 2_000_000), workers: small(at(1, 1)), plan };
 
     let kafka = Kafka::start(KafkaOptions { heap_mib: 1024, warm: true, ..KafkaOptions::default() });
@@ -77,7 +78,9 @@ fn write(appender: &mut dyn Appender, wanted: &Wanted) -> (usize, usize) {
             batch.extend((0..PARTITIONS).map(|partition| (partition, key.clone(), value.clone())));
         }
         let cloud = CloudEvent { id: None, source: None, time: None };
-        let Ok(accepted) = accept(arrival.json.as_bytes(), Form::Json, cloud, &rules, clock) else { continue };
+        let Ok(accepted) = accept(arrival.json.as_bytes(), Form::Json, cloud, &rules, clock) else {
+            continue;
+        };
         let (key, value) = accepted.record(clock);
         batch.push((partition_for(&accepted.site, PARTITIONS), key, value));
         events += 1;
@@ -120,7 +123,8 @@ fn measure(kafka: &Kafka, wanted: &Wanted, records: usize) {
         ("RAPPORT_INDICATORS__LISTEN", port.address()),
         ("RAPPORT_INDICATORS__WORKERS", wanted.workers.to_string()),
     ];
-    let environment: Vec<(&str, &str)> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let environment: Vec<(&str, &str)> =
+        environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let program = binary("rapport-indicators", "rapport-indicators");
     let arguments = ["--instance", "backlog"];
     let mut service = Process::start("indicators", program, arguments, &environment, scratch.path());

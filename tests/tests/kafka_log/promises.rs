@@ -1,12 +1,20 @@
 //! What the port promises.
 
 use rapport_proto::topics::{ALL, ENRICHED, EVENTS, RAW, REJECTED};
+use rapport_stream::conformance::{self, Bench};
 use rapport_stream::port::{Created, Error, Log, Output};
 use rapport_tests::harness::{Kafka, fresh_prefix, kcat, wait_until};
 
 use super::member::{
     A_MOMENT, Member, SOON, append, at_broker, create_topics, numbers, read, read_on, spec, spread,
 };
+
+#[test]
+fn kafka_keeps_the_promises_that_every_log_keeps() {
+    let log = Kafka::shared().log(&fresh_prefix("conformance"));
+    let bench = Bench { log: &log, name: "bench".to_owned(), wait: A_MOMENT };
+    assert_eq!(conformance::run(&bench), Ok(()));
+}
 
 #[test]
 fn topics_are_created_once_and_left_alone_afterwards() {

@@ -69,7 +69,7 @@ pub(super) fn commit(bench: &Bench<'_>) -> Result<(), String> {
         }
     }
     same("dirty", &member.session.dirty(), &true)?;
-    let before = (bench.texts(left)?.len(), bench.texts(right)?.len());
+    let before = (bench.count_so_far(left)?, bench.count_so_far(right)?);
     same("visible before the commit", &before, &(0, 0))?;
     let next = member.read[1].offset + 1;
     member.commit(0, next)?;

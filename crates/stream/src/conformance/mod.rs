@@ -160,6 +160,16 @@ impl Bench<'_> {
         Err(format!("a reader never caught up; it read {found:?}"))
     }
 
+    /// How much of a topic is visible while a transaction is open: a reader may wait for its end to be caught up.
+    fn count_so_far(&self, topic: &str) -> Result<usize, String> {
+        let mut reader = self.log.reader(&[topic]).map_err(why("reader"))?;
+        let mut count = 0;
+        for _ in 0..QUIET_POLLS {
+            count += reader.poll(self.wait, 100, &mut |_| {}).map_err(why("reader's poll"))?;
+        }
+        Ok(count)
+    }
+
     fn texts(&self, topic: &str) -> Result<Vec<String>, String> {
         Ok(self.read_all(topic)?.iter().map(Read::text).collect())
     }
