@@ -6,7 +6,10 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::commands::{completions, simulate, topics};
+use crate::commands::{
+    check_config, completions, demo, instruments, produce, replay, simulate, tail, tick, topics, up,
+};
+use crate::demo::processes;
 use crate::failure::{EXIT_USAGE, Failure};
 
 const ABOUT: &str = "Event-streaming outcome monitor for intentional, unidirectional peer support";
@@ -41,12 +44,31 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Run the four services in one process
+    Up(up::Args),
+    /// Watch simulated sites through a year, live in the terminal
+    Demo(demo::Args),
     /// Simulate a charity's raw events, and the truth behind them
     Simulate(Box<simulate::Args>),
+    /// Hand a file of raw events over to ingest
+    Produce(produce::Args),
+    /// Say what Rapport would have said about a file of raw events
+    Replay(replay::Args),
+    /// Print records of a topic as JSON
+    Tail(tail::Args),
     /// Create the topics with the settings Rapport needs
     Topics(topics::Args),
+    /// Move the clock that is in the log
+    Tick(tick::Args),
+    /// Check the configuration and print the effective one
+    CheckConfig(check_config::Args),
+    /// List the instruments that measures may use
+    Instruments(instruments::Args),
     /// Print a completion script for a shell
     Completions(completions::Args),
+    /// Run ingest with a clock that is read from a file
+    #[command(hide = true)]
+    DemoIngest(processes::IngestArgs),
 }
 
 /// Runs a command line; the first argument is the program's name.
@@ -69,9 +91,50 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> Result<(), Failure> {
+    let config = cli.config.as_deref();
     match cli.command {
-        Command::Simulate(args) => simulate::run(&args, cli.config.as_deref()),
-        Command::Topics(args) => topics::run(&args, cli.config.as_deref()),
+        Command::Up(args) => up::run(&args, config),
+        Command::Demo(args) => demo::run(&args, config),
+        Command::Simulate(args) => simulate::run(&args, config),
+        Command::Produce(args) => produce::run(&args, config),
+        Command::Replay(args) => replay::run(&args, config),
+        Command::Tail(args) => tail::run(&args, config),
+        Command::Topics(args) => topics::run(&args, config),
+        Command::Tick(args) => tick::run(&args, config),
+        Command::CheckConfig(args) => check_config::run(&args, config),
+        Command::Instruments(args) => instruments::run(&args, config),
         Command::Completions(args) => completions::run(&args, Cli::command()),
+        Command::DemoIngest(args) => processes::ingest(&args, config),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_teaches_by_examples_and_every_argument_says_what_it_is_for() {
+        let mut command = Cli::command();
+        command.clone().debug_assert();
+        command.build();
+        for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set() && sub.get_name() != "help") {
+            let help = sub.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let example = format!("rapport {}", sub.get_name());
+            assert!(help.contains("Examples:") && help.contains(&example), "{example}");
+            assert!(help.lines().all(|line| line.chars().count() <= 120), "{example}: too wide");
+            for argument in sub.get_arguments() {
+                assert!(argument.get_help().is_some(), "{example}: {}", argument.get_id());
+            }
+        }
+    }
+
+    #[test]
+    fn a_command_line_that_is_not_understood_is_told_from_help() {
+        let status = |line: &[&str]| format!("{:?}", run(line.iter().map(OsString::from)));
+        let is = |code: u8| format!("{:?}", ExitCode::from(code));
+        assert_eq!(status(&["rapport", "--version"]), is(0));
+        assert_eq!(status(&["rapport", "simulate", "--late", "7"]), is(EXIT_USAGE));
+        assert_eq!(status(&["rapport", "check-config", "-q", "-c", "/nowhere.toml"]), is(78));
+        assert_eq!(status(&["rapport", "replay", "/nowhere.jsonl", "--out", "/tmp/nothing"]), is(1));
     }
 }

@@ -5,10 +5,13 @@ use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
 use rapport_model::time::Day;
+use rapport_proto::headers;
+use rapport_stream::port::Output;
 
 use crate::commands::{output, progress};
 use crate::failure::Failure;
-use crate::simulate::{Plan, Simulation, generate, table};
+use crate::settings::Config;
+use crate::simulate::{Arrival, Plan, Simulation, generate, table};
 
 const EXAMPLES: &str = "\
 Records go out in order of arrival. The same arguments give the same records on every machine, and a site is the same
@@ -108,17 +111,18 @@ fn share(text: &str) -> Result<f64, String> {
 ///
 /// # Errors
 /// Where the records or the truth cannot be written.
-pub fn run(args: &Args, _config: Option<&Path>) -> Result<(), Failure> {
+pub fn run(args: &Args, config: Option<&Path>) -> Result<(), Failure> {
     let plan = args.plan.plan();
     let mut simulation = generate(&plan);
     let bar = progress::bar(u64::from(plan.days), "days");
-    match &args.out {
-        Some(path) => {
+    match (&args.out, &args.topic) {
+        (_, Some(topic)) => append(&mut simulation, topic, &Config::load(config)?, &plan, &bar)?,
+        (Some(path), None) => {
             let mut file = output::create(path)?;
             let result = write(&mut simulation, &mut file, &plan, &bar);
             result.map_err(|error| Failure::file("write", path, &error))?;
         }
-        None => {
+        (None, None) => {
             let mut out = io::BufWriter::with_capacity(1 << 18, io::stdout().lock());
             output::written(write(&mut simulation, &mut out, &plan, &bar))?;
         }
@@ -136,10 +140,40 @@ fn write(
     for arrival in simulation.by_ref() {
         out.write_all(arrival.json.as_bytes())?;
         out.write_all(b"\n")?;
-        let days = arrival.arrives_at.day().since(plan.start);
-        bar.set_position(u64::try_from(days).unwrap_or_default().min(u64::from(plan.days)));
+        move_bar(bar, &arrival, plan);
     }
     out.flush()
+}
+
+/// Records appended at a time.
+const BATCH: usize = 5000;
+
+fn append(
+    simulation: &mut Simulation,
+    topic: &str,
+    config: &Config,
+    plan: &Plan,
+    bar: &ProgressBar,
+) -> Result<(), Failure> {
+    let log = config.open()?;
+    let missing = || Failure::failed(format!("find topic {topic}")).next("create it: `rapport topics`");
+    log.partitions(topic).map_err(Failure::failed)?.ok_or_else(missing)?;
+    let mut appender = log.appender().map_err(Failure::failed)?;
+    let headers = [(headers::CONTENT_TYPE, headers::JSON.as_bytes())];
+    loop {
+        let batch: Vec<Arrival> = simulation.by_ref().take(BATCH).collect();
+        let Some(last) = batch.last() else { return Ok(()) };
+        let output =
+            |value| Output { topic, partition: None, key: None, value: Some(value), headers: &headers };
+        let outputs: Vec<_> = batch.iter().map(|arrival| output(arrival.json.as_bytes())).collect();
+        appender.append(&outputs).map_err(Failure::failed)?;
+        move_bar(bar, last, plan);
+    }
+}
+
+fn move_bar(bar: &ProgressBar, arrival: &Arrival, plan: &Plan) {
+    let days = arrival.arrives_at.day().since(plan.start);
+    bar.set_position(u64::try_from(days).unwrap_or_default().min(u64::from(plan.days)));
 }
 
 /// Says what was planted, where that is asked for.

@@ -4,9 +4,11 @@ use std::path::Path;
 
 use comfy_table::{Table, presets};
 use rapport_proto::topics;
+use rapport_stream::port::Created;
 
 use crate::commands::output;
 use crate::failure::Failure;
+use crate::settings::Config;
 
 const EXAMPLES: &str = "\
 Topics that exist are left as they are: what they hold may not be ours to change.
@@ -22,9 +24,9 @@ The number of partitions cannot be changed later: a site's place follows from it
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Partitions of each topic
-    #[arg(long, default_value_t = 12, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
-    partitions: u32,
+    /// Partitions of each topic [default: [log] partitions]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    partitions: Option<u32>,
 
     /// Print what would be created and change nothing
     #[arg(long)]
@@ -35,8 +37,24 @@ pub struct Args {
 ///
 /// # Errors
 /// Where the log cannot be reached, or refuses.
-pub fn run(args: &Args, _config: Option<&Path>) -> Result<(), Failure> {
-    output::say(&plan(args.partitions))
+pub fn run(args: &Args, config: Option<&Path>) -> Result<(), Failure> {
+    let config = Config::load(config)?;
+    let partitions = args.partitions.unwrap_or(config.log.partitions);
+    if args.dry_run {
+        return output::say(&plan(partitions));
+    }
+    let log = config.open()?;
+    let created = log.create_topics(&topics::ALL, partitions).map_err(Failure::failed)?;
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_header(["topic", "partitions", ""]);
+    for (topic, created) in topics::ALL.iter().zip(created) {
+        let (partitions, what) = match created {
+            Created::New => (partitions, "created"),
+            Created::Existed { partitions } => (partitions, "was there"),
+        };
+        table.add_row([topic.name.to_owned(), partitions.to_string(), what.to_owned()]);
+    }
+    output::say(&table.to_string())
 }
 
 fn plan(partitions: u32) -> String {
