@@ -297,3 +297,6 @@ fn retry_after(response: &Response) -> Duration {
     let header = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
     Duration::from_secs(header.and_then(|seconds| seconds.parse().ok()).unwrap_or(1).clamp(1, 60))
 }
+
+#[cfg(test)]
+mod tests;

@@ -122,3 +122,26 @@ fn places(config: &Config, together: &Together, new_key: Option<&Path>) -> Strin
     text.push_str("\n\nCtrl-C stops; nothing is lost by that, or by pulling the plug.");
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn the_first_start_makes_a_key_that_its_owner_alone_may_read_and_later_ones_keep_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut config = Config::load(None).unwrap();
+        config.log.dir = dir.path().join("data");
+        let keyless = config.clone();
+        let path = provide_key(&mut config).unwrap().unwrap();
+        let made = std::fs::read(&path).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        config.rules().unwrap();
+        let mut again = keyless;
+        assert_eq!(provide_key(&mut again).unwrap(), None);
+        assert_eq!(again, config);
+        assert_eq!(std::fs::read(&path).unwrap(), made);
+    }
+}

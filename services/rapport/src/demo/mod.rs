@@ -106,8 +106,10 @@ fn watch(options: &Options, stage: &mut dyn Stage, board: &Board, stop: &Stop) -
     drawn(screen.open())?;
     let mut year_over = None;
     let outcome = loop {
-        if stop.wait_for(DRAW) {
-            break stage.well();
+        let stopped = stop.wait_for(DRAW);
+        let well = stage.well();
+        if stopped || well.is_err() {
+            break well;
         }
         let now = since();
         let seen = board.seen();
@@ -162,3 +164,6 @@ fn joined(thread: JoinHandle<Result<(), Error>>) -> Result<(), Failure> {
         Err(_) => Err(Failure::failed("play the demo: a thread panicked")),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -259,3 +259,20 @@ fn follow(path: &Path, hand: &ManualClock, stop: &Stop) {
 fn instant_in(path: &Path) -> Option<Instant> {
     std::fs::read_to_string(path).ok()?.trim().parse().ok().map(Instant)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_in_a_file_shows_what_it_was_set_to() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("clock");
+        assert_eq!(instant_in(&path), None);
+        let mut hand = FileHand(path.clone());
+        for now in [Instant(1_736_121_600_000_000), Instant(0)] {
+            hand.set(now);
+            assert_eq!(instant_in(&path), Some(now));
+        }
+    }
+}
