@@ -21,4 +21,4 @@ pub mod ticks;
 pub use clock::IngestClock;
 pub use service::{GROUP, Ingest};
 pub use settings::{Config, Settings};
-pub use start::{Deps, Error, start};
+pub use start::{Deps, Error, start, start_with};

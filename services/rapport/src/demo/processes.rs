@@ -7,11 +7,12 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rapport_ingest::IngestClock;
 use rapport_ingest::settings::{KeyFile, SiteList};
 use rapport_model::raw::Sites;
 use rapport_model::time::{Day, Instant};
 use rapport_proto::topics;
-use rapport_runtime::{Clock, ManualClock, Stop, config, launch};
+use rapport_runtime::{Clock, Stop, config, launch};
 use rapport_stream::port::Log;
 use rapport_stream::settings::Backend;
 use tempfile::TempDir;
@@ -28,8 +29,6 @@ const OTHERS: [&str; 3] = ["rapport-indicators", "rapport-exporter", "rapport-al
 const READY: Duration = Duration::from_secs(60);
 /// How long a process has to end once it is asked to.
 const END: Duration = Duration::from_secs(12);
-/// How often the clock file is looked at.
-const LOOK: Duration = Duration::from_millis(20);
 
 /// Services as processes.
 struct Processes {
@@ -228,31 +227,25 @@ pub fn ingest(args: &IngestArgs, file: Option<&Path>) -> Result<(), Failure> {
     let stop = Stop::new();
     rapport_runtime::stop_on_signals(&stop)
         .map_err(|error| Failure::failed(format!("listen to signals: {error}")))?;
-    let start = instant_in(&args.clock).unwrap_or_default();
-    let (clock, hand) = Clock::manual(start.0);
     let deps = rapport_ingest::Deps {
         log: config.open()?,
-        clock,
+        clock: Clock::system(),
         stopwatch: rapport_runtime::stopwatch(),
-        stop: stop.clone(),
+        stop,
         instance: launch::host(),
     };
-    let mut running = rapport_ingest::start(&config.ingest, rules, deps).map_err(Failure::failed)?;
-    let path = args.clock.clone();
-    running
-        .spawn("clock", move || {
-            follow(&path, &hand, &stop);
-            Ok::<(), String>(())
-        })
-        .map_err(|error| Failure::failed(format!("start a thread: {error}")))?;
+    let clock = Arc::new(FileClock(args.clock.clone()));
+    let running = rapport_ingest::start_with(&config.ingest, rules, clock, deps).map_err(Failure::failed)?;
     running.join(launch::GRACE).map_err(Failure::failed)
 }
 
-fn follow(path: &Path, hand: &ManualClock, stop: &Stop) {
-    while !stop.wait_for(LOOK) {
-        if let Some(now) = instant_in(path) {
-            hand.set(now.0);
-        }
+/// A clock that is read from a file whenever it is looked at: what is sent after it was moved is judged by where it
+/// stands then.
+struct FileClock(PathBuf);
+
+impl IngestClock for FileClock {
+    fn now(&self) -> Instant {
+        instant_in(&self.0).unwrap_or_default()
     }
 }
 
@@ -268,11 +261,12 @@ mod tests {
     fn a_clock_in_a_file_shows_what_it_was_set_to() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("clock");
-        assert_eq!(instant_in(&path), None);
+        let clock = FileClock(path.clone());
+        assert_eq!(clock.now(), Instant(0));
         let mut hand = FileHand(path.clone());
         for now in [Instant(1_736_121_600_000_000), Instant(0)] {
             hand.set(now);
-            assert_eq!(instant_in(&path), Some(now));
+            assert_eq!(clock.now(), now);
         }
     }
 }

@@ -153,9 +153,11 @@ pub fn figures_table<'a>(sites: impl Iterator<Item = (&'a String, &'a Figures)>)
     let mut table = Table::new();
     table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     let kinds: Vec<&str> = SupportType::FIVE.iter().map(|kind| kind.as_str()).collect();
-    let mut header =
-        vec!["site", "open", "breakdowns", "repairs", "dropouts", "lost after asking in vain for:"];
-    header.extend(&kinds);
+    let mut header = vec!["site", "open", "breakdowns", "repairs", "dropouts"];
+    // With so many words a column each, the first one carries what they have in common.
+    let in_vain = format!("in vain: {}", kinds[0]);
+    header.push(&in_vain);
+    header.extend(&kinds[1..]);
     table.set_header(header);
     let mut all = Vec::new();
     for (site, figures) in sites {
@@ -174,7 +176,6 @@ pub fn figures_table<'a>(sites: impl Iterator<Item = (&'a String, &'a Figures)>)
 fn row(site: &str, figures: &Figures, kinds: &[&str]) -> Vec<String> {
     let mut row = vec![site.to_owned()];
     row.extend([figures.open, figures.breakdowns, figures.repairs, figures.dropouts].map(|n| n.to_string()));
-    row.push(String::new());
     row.extend(
         kinds.iter().map(|kind| figures.dropouts_unmet.get(*kind).copied().unwrap_or_default().to_string()),
     );

@@ -64,7 +64,12 @@ fn the_same_file_gives_the_same_bytes_and_the_order_of_its_lines_changes_nothing
     assert_eq!(said.indicators.len(), 2);
     // Not assert_eq: nobody reads a megabyte of bytes.
     assert!(said.enriched == backwards.enriched && said.indicators == backwards.indicators);
-    assert!(said.alerts == backwards.alerts);
+    // An alert that no longer follows from the events is one only where they once came in an order that raised it.
+    let standing = |said: &Said| -> Vec<v1::Alert> {
+        let alerts = said.standing_alerts().unwrap().into_iter();
+        alerts.filter(|alert| alert.state != "withdrawn").collect()
+    };
+    assert!(!standing(&said).is_empty() && standing(&said) == standing(&backwards));
 }
 
 #[test]
