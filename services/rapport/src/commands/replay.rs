@@ -12,7 +12,7 @@ use rapport_proto::v1;
 use rapport_runtime::Clock;
 
 use crate::commands::{output, progress};
-use crate::demo::screen::figures_table;
+use crate::demo::screen::{LEGEND, figures_table};
 use crate::failure::Failure;
 use crate::figures::Figures;
 use crate::replay::{Options, Progress, Said, replay};
@@ -107,12 +107,9 @@ fn summary(said: &Said, args: &Args, at: Instant, known_key: bool) -> Result<Str
         said.alerts.len(),
     );
     if !newest.is_empty() {
-        text.push_str(
-            "\nopen: dyads open in the 28 days before the newest release; the rest: in 90; in vain: dropouts by the support that \
-             stood unmet\n\n",
-        );
-        text.push_str(&figures_table(newest.iter()));
         text.push('\n');
+        text.push_str(&figures_table(newest.iter()));
+        text.push_str(&format!("\n\n{LEGEND}\n"));
     }
     let alerts = said.standing_alerts()?;
     if !alerts.is_empty() {

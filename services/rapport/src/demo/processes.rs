@@ -263,7 +263,7 @@ mod tests {
         let path = dir.path().join("clock");
         let clock = FileClock(path.clone());
         assert_eq!(clock.now(), Instant(0));
-        let mut hand = FileHand(path.clone());
+        let mut hand = FileHand(path);
         for now in [Instant(1_736_121_600_000_000), Instant(0)] {
             hand.set(now);
             assert_eq!(clock.now(), now);

@@ -9,6 +9,11 @@ use rapport_model::words::{SupportType, Word as _};
 use super::board::{Seen, Transition};
 use crate::figures::{Figures, total};
 
+/// What the columns of [`figures_table`] mean.
+pub const LEGEND: &str = "\
+Open: dyads open in the 28 days before the newest release; the rest: in 90 days. In vain: dropouts by the
+type of support that had been asked for and not given; one dropout may count in several.";
+
 /// Transitions shown on a page.
 const SHOWN: usize = 12;
 /// How often plain figures are printed where nobody redraws, in draws.
@@ -120,10 +125,9 @@ impl Screen {
             self.metrics, self.events
         ));
         page.push_str(&figures_table(seen.sites.iter()));
-        page.push_str("\n\nOpen: dyads open in the 28 days before the newest release; the rest: 90 days. In vain: dropouts by the\n");
-        page.push_str(
-            "type of support that had been asked for and not given; one dropout may count in several.\n\n",
-        );
+        page.push_str("\n\n");
+        page.push_str(LEGEND);
+        page.push_str("\n\n");
         let firing: Vec<_> =
             seen.firing.iter().filter(|(_, n)| **n > 0).map(|(alert, n)| format!("{alert} {n}")).collect();
         page.push_str(&format!(

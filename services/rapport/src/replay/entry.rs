@@ -43,8 +43,8 @@ impl Entrance {
             waiting: Vec::new(),
         };
         if !options.daily {
-            // The clock stands where it will stand when the last record is in, so that no earlier boundary is crossed. A
-            // day's own key: the last tick would compact away one of the same key.
+            // The clock stands where it will stand when the last record is in, so that no earlier boundary is
+            // crossed. A day's own key: the last tick would compact away one of the same key.
             let key = keys::day_tick(&before_release.day().to_string());
             entrance.write(Record { key, value: tick(before_release) })?;
         }

@@ -59,8 +59,8 @@ pub(crate) const BATCH: usize = 10_000;
 /// Replays `input`, whose records end at 0x0A.
 ///
 /// Without `daily`, all records are entered just before the last release boundary, then the clock steps to `at`: one
-/// release comes out, the latest. With it, records are entered in stable order of `recorded_at`, with that as the clock,
-/// and every day's boundary is crossed on its own. Either way a record is accepted or not by `at`.
+/// release comes out, the latest. With it, records are entered in stable order of `recorded_at`, with that as the
+/// clock, and every day's boundary is crossed on its own. Either way a record is accepted or not by `at`.
 ///
 /// # Errors
 /// Where the input cannot be read, or there is no place for the temporary log.
