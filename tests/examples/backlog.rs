@@ -151,10 +151,10 @@ fn measure(kafka: &Kafka, wanted: &Wanted, records: usize) {
     let cpu = look("process_cpu_seconds_total").unwrap_or_default();
     println!("{} worker(s): {:.0} records/s over {seconds:.1} s", wanted.workers, (last - first) / seconds);
     println!("processor: {cpu:.1} s, {:.2} s per million records", cpu / last * 1e6);
-    println!("peak memory: {} MiB", service.peak_memory() >> 20);
     for name in ["rapport_indicators_doubts_total", "rapport_indicators_renewals_total"] {
         println!("{name}: {}", look(name).unwrap_or_default());
     }
+    println!("peak memory: {} MiB", service.peak_memory() >> 20);
 }
 
 fn size(log: &dyn Log, topic: &str) -> (usize, usize) {
