@@ -8,5 +8,6 @@
 )]
 
 mod deploy_files;
+mod end_to_end;
 mod kafka_log;
 mod servers;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 
 use axum::Router;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use tokio::sync::oneshot;
 
 /// A running receiver on a port of its own.
@@ -18,13 +18,13 @@ pub struct Webhook {
 
 struct State {
     status: AtomicU16,
-    bodies: Mutex<Vec<String>>,
+    requests: Mutex<Vec<(String, String)>>,
 }
 
 impl Webhook {
     /// Starts one that answers 200.
     pub fn start() -> Webhook {
-        let state = Arc::new(State { status: AtomicU16::new(200), bodies: Mutex::default() });
+        let state = Arc::new(State { status: AtomicU16::new(200), requests: Mutex::default() });
         let (stop, stopped) = oneshot::channel::<()>();
         let (bound, address) = mpsc::channel();
         let kept = Arc::clone(&state);
@@ -32,10 +32,11 @@ impl Webhook {
             let runtime =
                 tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             runtime.block_on(async move {
-                let app = Router::new().fallback(move |body: String| {
+                let app = Router::new().fallback(move |uri: Uri, body: String| {
                     let kept = Arc::clone(&kept);
                     async move {
-                        kept.bodies.lock().unwrap_or_else(PoisonError::into_inner).push(body);
+                        let request = (uri.path().to_owned(), body);
+                        kept.requests.lock().unwrap_or_else(PoisonError::into_inner).push(request);
                         StatusCode::from_u16(kept.status.load(Ordering::Relaxed)).expect("a status of HTTP")
                     }
                 });
@@ -64,7 +65,12 @@ impl Webhook {
 
     /// Every body received so far.
     pub fn bodies(&self) -> Vec<String> {
-        self.state.bodies.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.requests().into_iter().map(|(_, body)| body).collect()
+    }
+
+    /// Path and body of every request received so far.
+    pub fn requests(&self) -> Vec<(String, String)> {
+        self.state.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

@@ -1,0 +1,116 @@
+//! What Alertmanager is told, and what reaches people behind it.
+
+use std::collections::BTreeMap;
+
+use rapport_proto::{topics::ALERTS, v1};
+use rapport_tests::harness::wait_until;
+use serde_json::Value;
+
+use super::charity::{self, DAY_US, pseudonym};
+use super::stage::{SOON, Stage};
+use super::topics::standing;
+
+/// Path of the receiver of pages.
+const SUPERVISORS: &str = "/supervisors";
+
+/// The last record of every alert.
+pub fn recorded(stage: &Stage) -> Vec<v1::Alert> {
+    let standing = standing(&stage.log, ALERTS);
+    standing.values().map(|value| serde_json::from_slice(value).expect("an alert is JSON")).collect()
+}
+
+/// The pages of Alertmanager and of the log that fire, by id: all that were not opened by something recorded long ago.
+pub fn every_alert_that_is_due_reaches_the_supervisors(stage: &Stage) {
+    let recent = charity::now().0 - 14 * DAY_US;
+    let due: BTreeMap<String, v1::Alert> = recorded(stage)
+        .into_iter()
+        .filter(|alert| alert.state == "firing" && micros(&alert.recorded_at) > recent)
+        .map(|alert| (alert.alert_id.clone(), alert))
+        .collect();
+    let pages: Vec<&v1::Alert> = due.values().filter(|alert| alert.tier == "page").collect();
+    assert!(pages.len() > 1, "the year has alerts of its own: {pages:?}");
+    assert!(due.values().any(|alert| alert.alert == "alliance_watch"), "the year has watches: {due:?}");
+    assert!(pages.iter().any(|alert| is_ours(alert) && alert.alert == "alliance_breakdown"), "{pages:?}");
+    let expected: Vec<&String> = due.keys().collect();
+    wait_until("every alert that is due to be held by Alertmanager, and no other", SOON, || {
+        held(stage).keys().collect::<Vec<_>>() == expected
+    });
+    for (id, alert) in &held(stage) {
+        let labels = &alert["labels"];
+        assert_eq!(labels["site"], due[id].site.as_str());
+        assert_eq!(labels["tier"], due[id].tier.as_str());
+        // Alertmanager shows whole milliseconds.
+        let since = micros(alert["startsAt"].as_str().expect("a start"));
+        assert_eq!(since, micros(&due[id].since) / 1_000 * 1_000);
+    }
+    wait_until("every page to reach the supervisors", SOON, || {
+        pages.iter().all(|alert| is_told(stage, &alert.alert_id, "firing"))
+    });
+    for (path, body) in stage.webhook.requests() {
+        assert!(!body.contains("k1:"), "{path} was told a pseudonym: {body}");
+        assert!(!body.to_lowercase().contains("score"), "{path} was told of scores: {body}");
+        let is_page = body.contains("\"tier\":\"page\"");
+        assert_eq!(is_page, path == SUPERVISORS, "{path} was told {body}");
+    }
+}
+
+/// Our pair makes up.
+pub fn a_repair_resolves_an_alert(stage: &Stage) {
+    let id = ours(stage, "firing");
+    charity::post(stage, &[charity::repair("e99-00000004")]);
+    wait_until("Alertmanager to hold the alert no more", SOON, || !held(stage).contains_key(&id));
+    wait_until("the supervisors to hear that it is over", SOON, || is_told(stage, &id, "resolved"));
+}
+
+/// Our pair falls out again while nobody listens.
+pub fn an_alertmanager_that_was_away_is_told_what_holds(stage: &mut Stage) {
+    let failures = |stage: &Stage| {
+        stage.alerts.metrics().map_or(0.0, |page| page.sum("rapport_alerts_post_failures_total"))
+    };
+    assert_eq!(failures(stage), 0.0);
+    stage.alertmanager.kill();
+    charity::post(stage, &[charity::rupture("e99-00000005", charity::now())]);
+    wait_until("alerts to find nobody", SOON, || failures(stage) > 0.0);
+    wait_until("the alert to be recorded", SOON, || {
+        recorded(stage).iter().any(|alert| is_ours(alert) && alert.state == "firing")
+    });
+    stage.alerts.process().assert_running();
+    let live = reqwest::blocking::get(stage.alerts.url("/livez")).expect("alerts answers");
+    assert!(live.status().is_success(), "alerts is not well without Alertmanager");
+    stage.alertmanager.launch();
+    let id = ours(stage, "firing");
+    wait_until("Alertmanager to hold what it missed", SOON, || held(stage).contains_key(&id));
+    wait_until("the supervisors to hear of it", SOON, || is_told(stage, &id, "firing"));
+}
+
+fn micros(instant: &str) -> i64 {
+    instant.parse::<jiff::Timestamp>().expect("an instant").as_microsecond()
+}
+
+fn is_ours(alert: &v1::Alert) -> bool {
+    alert.subject.as_ref().and_then(|subject| subject.client.as_deref()) == Some(&pseudonym())
+}
+
+/// The id of the only alert of our pair in that state.
+fn ours(stage: &Stage, state: &str) -> String {
+    let alerts = recorded(stage);
+    let mut ours = alerts.iter().filter(|alert| is_ours(alert) && alert.state == state);
+    let id = ours.next().expect("our pair has an alert").alert_id.clone();
+    assert_eq!(ours.next(), None);
+    id
+}
+
+/// Rapport's alerts that Alertmanager holds to be firing, by id.
+fn held(stage: &Stage) -> BTreeMap<String, Value> {
+    let alerts = stage.alertmanager.alerts().into_iter();
+    alerts.filter_map(|alert| Some((alert["labels"]["alert_id"].as_str()?.to_owned(), alert))).collect()
+}
+
+/// Whether the supervisors' receiver was told that an alert has that status.
+fn is_told(stage: &Stage, id: &str, status: &str) -> bool {
+    stage.webhook.requests().iter().filter(|(path, _)| path == SUPERVISORS).any(|(_, body)| {
+        let body: Value = serde_json::from_str(body).expect("Alertmanager sends JSON");
+        let alerts = body["alerts"].as_array().expect("a list of alerts");
+        alerts.iter().any(|alert| alert["labels"]["alert_id"] == id && alert["status"] == status)
+    })
+}
