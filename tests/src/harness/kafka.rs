@@ -157,6 +157,17 @@ impl Kafka {
         KafkaLog::new(self.settings(prefix), stopwatch()).expect("the settings are right")
     }
 
+    /// Gives a topic more partitions, which nobody should do to one of ours.
+    pub fn add_partitions(&self, topic: &str, partitions: u32) {
+        let output = Command::new(program("java"))
+            .args(["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", &jars()])
+            .args(["org.apache.kafka.tools.TopicCommand", "--bootstrap-server", &self.brokers(), "--alter"])
+            .args(["--topic", topic, "--partitions", &partitions.to_string()])
+            .output()
+            .expect("java runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    }
+
     /// A node's process, to be paused and resumed. Panics where it has been killed.
     pub fn node(&mut self, number: usize) -> &mut Process {
         self.nodes[number].process.as_mut().expect("the node runs")

@@ -1,8 +1,11 @@
 //! What a cluster, a killed process and a slow one do to a session.
 
-use rapport_proto::topics::ENRICHED;
+use rapport_proto::topics::{ENRICHED, EVENTS};
+use rapport_stream::kafka::KafkaLog;
 use rapport_stream::port::{Error, Log};
-use rapport_tests::harness::{Kafka, KafkaOptions, Process, Scratch, example, fresh_prefix, wait_until};
+use rapport_tests::harness::{
+    Kafka, KafkaOptions, Process, Scratch, example, fresh_prefix, stopwatch, wait_for, wait_until,
+};
 
 use super::member::{Member, SOON, append, at_broker, create_topics, numbers, read, spec, spread};
 
@@ -27,7 +30,7 @@ fn a_transaction_that_outlives_its_timeout_is_a_doubt_and_its_session_goes_on() 
     let mut member = Member::join(&log, "a");
     member.copy(5);
     // The broker looks for overdue transactions every second in these tests; until then the commit would succeed.
-    let clock = rapport_tests::harness::stopwatch();
+    let clock = stopwatch();
     wait_until("the transaction to be aborted by the broker", SOON, || {
         member.step().unwrap();
         clock().as_secs() >= 8
@@ -62,6 +65,25 @@ fn nothing_is_left_of_a_process_killed_within_a_transaction() {
     member.copy(5);
     member.commit().unwrap();
     assert_eq!(read(&log, ENRICHED), numbers(0..5));
+}
+
+#[test]
+fn a_session_on_a_topic_that_grows_is_told_so() {
+    let prefix = fresh_prefix("grows");
+    let kafka = Kafka::shared();
+    let mut settings = kafka.settings(&prefix);
+    settings.properties.insert("topic.metadata.refresh.interval.ms".to_owned(), "500".to_owned());
+    let log = KafkaLog::new(settings, stopwatch()).unwrap();
+    create_topics(&log, 1);
+    append(&log, spread(0..1, 1));
+    let mut member = Member::join(&log, "a");
+    member.copy(1);
+    kafka.add_partitions(&format!("{prefix}{EVENTS}"), 2);
+    let error = wait_for("the session to notice", SOON, || member.step().err());
+    assert!(
+        matches!(&error, Error::Unusable(why) if why.contains("had 1 partitions and has 2")),
+        "{error:?}"
+    );
 }
 
 #[test]

@@ -85,7 +85,10 @@ impl KafkaSession {
             }
             if let Change::Assigned(_) = change {
                 self.owned.extend(partitions.into_iter().map(|at| (at, Standing::Offered)));
-                self.unchanged()?;
+                // A cluster that cannot be asked now is no reason to forget what it has just given.
+                if let Err(error @ Error::Unusable(_)) = self.unchanged() {
+                    return Err(error);
+                }
             }
             changes.push(change);
         }
