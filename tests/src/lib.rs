@@ -10,3 +10,5 @@
 
 pub mod harness;
 pub mod oracle;
+pub mod random;
+pub mod story;

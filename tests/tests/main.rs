@@ -7,7 +7,13 @@
     reason = "tests: where something is not as it must be, they stop"
 )]
 
+mod against_the_oracle;
+mod cases;
 mod deploy_files;
 mod end_to_end;
 mod kafka_log;
+mod product;
+mod seeds;
 mod servers;
+mod simulation;
+mod tidy;

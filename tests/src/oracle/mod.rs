@@ -11,6 +11,7 @@ pub mod compare;
 pub mod counts;
 pub mod days;
 pub mod episode;
+pub mod given;
 pub mod log;
 pub mod release;
 pub mod rows;

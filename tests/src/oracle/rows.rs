@@ -72,11 +72,12 @@ pub fn rows(given: &Given, events: &[v1::Event], site: &str, now: Us) -> BTreeMa
         for (event, row) in Walk::with_rows(given, &dyad, now).rows {
             let is_own = event.client == dyad.client && event.peer == dyad.peer;
             let known = rows.get_mut(&event.event_id).expect("an event of a dyad has a person");
-            let ended = known.ended.or(row.ended);
             if is_own {
                 *known = row;
+            } else if !log::of_dyad(event) {
+                // A peer's leaving: what it ended, in whichever dyad.
+                known.ended = known.ended.or(row.ended);
             }
-            known.ended = known.ended.or(ended);
         }
     }
     rows

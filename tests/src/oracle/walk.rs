@@ -165,11 +165,13 @@ impl<'a> Walk<'a> {
 
     fn meet(&mut self, event: &'a v1::Event, is_own: bool) {
         let phase_before = self.phase(event.occurred_at_us);
-        let was_open = self.open().is_some();
+        let ended_before = self.ended().count();
         let scored = if is_own { self.meet_own(event) } else { self.meet_end_by_another(event) };
         if self.keeps_rows {
-            let ended = was_open && self.open().is_none();
-            let mut row = Row { ended: ended.then(|| self.ended()), ..Row::default() };
+            // A `started` after a presumed dropout ends nothing: that dropout has.
+            let ended = self.ended().nth(ended_before).filter(|_| is_end(event));
+            let ended = ended.map(|episode| self.ending(episode));
+            let mut row = Row { ended, ..Row::default() };
             if is_own {
                 row.phase_before = phase_before;
                 row.fill(self, event, self.episode_of(event), scored);
@@ -178,10 +180,13 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// What the end that was just met with was: dropout, polarity, mechanism.
-    fn ended(&self) -> (bool, &'static str, &'static str) {
-        let episode = self.episodes.last().expect("one was just ended");
-        let exit = episode.exit().expect("one was just ended");
+    fn ended(&self) -> impl Iterator<Item = &Episode> {
+        self.episodes.iter().filter(|episode| episode.end.is_some())
+    }
+
+    /// What an end was: dropout, polarity, mechanism.
+    fn ending(&self, episode: &Episode) -> (bool, &'static str, &'static str) {
+        let exit = episode.exit().expect("an ended episode was left");
         (exit.polarity == "negative", exit.polarity, self.exit_mechanism(episode))
     }
 

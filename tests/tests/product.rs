@@ -1,0 +1,71 @@
+//! The product's fold, asked what it published.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rapport_model::catalogue::Catalogue;
+use rapport_model::params::{Params, Settings};
+use rapport_model::partition::{Output, Partition};
+use rapport_proto::v1;
+
+use rapport_tests::oracle::log::Record;
+
+/// The catalogue that is shipped, as text.
+pub const CATALOGUE: &str = include_str!("../../crates/model/catalogue/instruments.toml");
+
+/// What stands on the derived topics: the last record of every key.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Published {
+    /// Releases by site and day.
+    pub releases: BTreeMap<(String, String), v1::Release>,
+    /// Rows by site and event id.
+    pub rows: BTreeMap<(String, String), v1::Enriched>,
+    /// Alerts by id.
+    pub alerts: BTreeMap<String, v1::Alert>,
+}
+
+impl Published {
+    /// The rows of a site.
+    pub fn rows_of(&self, site: &str) -> BTreeMap<String, v1::Enriched> {
+        let of_site = self.rows.iter().filter(|((row_site, _), _)| row_site == site);
+        of_site.map(|((_, id), row)| (id.clone(), row.clone())).collect()
+    }
+
+    /// The alerts of a site.
+    pub fn alerts_of(&self, site: &str) -> Vec<v1::Alert> {
+        self.alerts.values().filter(|alert| alert.site == site).cloned().collect()
+    }
+
+    /// Takes an output in.
+    pub fn take(&mut self, output: Output) {
+        match output {
+            Output::Enriched { site, event_id, row } => {
+                let key = (site.to_string(), event_id.to_string());
+                match row {
+                    Some(row) => self.rows.insert(key, row),
+                    None => self.rows.remove(&key),
+                };
+            }
+            Output::Release(release) => {
+                self.releases.insert((release.site.clone(), release.release.clone()), release);
+            }
+            Output::Alert(alert) => {
+                self.alerts.insert(alert.alert_id.clone(), alert);
+            }
+        }
+    }
+}
+
+/// What the product publishes from the records of a partition.
+pub fn published(settings: &Settings, records: &[Record]) -> Published {
+    let catalogue = Catalogue::parse(CATALOGUE).expect("the shipped catalogue is right");
+    let mut partition =
+        Partition::new(Arc::new(Params { settings: settings.clone(), catalogue: Arc::new(catalogue) }));
+    let mut published = Published::default();
+    let mut outputs = Vec::new();
+    for (key, value) in records {
+        partition.apply(Some(key.as_bytes()), value.as_deref(), &mut outputs).expect("a canonical record");
+        outputs.drain(..).for_each(|output| published.take(output));
+    }
+    published
+}
