@@ -1,5 +1,7 @@
 //! A canonical event in memory: compact, ordered as model.md section 3 says, and nothing lost against the wire.
 
+mod wire;
+
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -182,7 +184,7 @@ impl Event {
             recorded_at_us: self.recorded_at.0,
             client: persons.client.as_deref().unwrap_or_default().to_owned(),
             peer: persons.peer.as_deref().unwrap_or_default().to_owned(),
-            body: Some(body_to_proto(&self.body)),
+            body: Some(wire::to_proto(&self.body)),
             ingested_at_us: 0,
         }
     }
@@ -201,188 +203,8 @@ pub fn decode(value: &[u8]) -> Result<Decoded, Malformed> {
         occurred_at: Instant(wire.occurred_at_us),
         recorded_at: Instant(wire.recorded_at_us),
         id: wire.event_id.into(),
-        body: body_from_proto(body).ok_or(Malformed::Body)?,
+        body: wire::from_proto(body).ok_or(Malformed::Body)?,
     };
     let persons = Persons { client: person(wire.client), peer: person(wire.peer) };
     Ok(Decoded { ingested_at, event: Some((wire.site.into(), persons, event)) })
-}
-
-fn numbers<T: Word>(set: Set<T>) -> Vec<i32> {
-    set.iter().map(Word::number).collect()
-}
-
-fn number<T: Word>(word: Option<T>) -> i32 {
-    word.map_or(0, Word::number)
-}
-
-fn set<T: Word>(numbers: &[i32]) -> Option<Set<T>> {
-    numbers.iter().map(|n| T::from_number(*n)).collect()
-}
-
-/// `Some(None)` of an unspecified word, `None` of one this version does not know.
-fn optional<T: Word>(number: i32) -> Option<Option<T>> {
-    if number == 0 { Some(None) } else { T::from_number(number).map(Some) }
-}
-
-fn body_to_proto(body: &Body) -> v1::event::Body {
-    use v1::event::Body as Wire;
-    let relationship =
-        |action: RelationshipAction, matched_on, ended_by: Option<Side>, reason: Option<EndReason>| {
-            Wire::Relationship(v1::Relationship {
-                action: action.number(),
-                matched_on,
-                ended_by: number(ended_by),
-                reason: number(reason),
-            })
-        };
-    let development = |kind: DevelopmentKind| v1::Development { kind: kind.number(), ..Default::default() };
-    match body {
-        Body::Started { matched_on } => {
-            relationship(RelationshipAction::Started, numbers(*matched_on), None, None)
-        }
-        Body::Paused => relationship(RelationshipAction::Paused, vec![], None, None),
-        Body::Resumed => relationship(RelationshipAction::Resumed, vec![], None, None),
-        Body::Ended { by, reason } => {
-            relationship(RelationshipAction::Ended, vec![], Some(*by), Some(*reason))
-        }
-        Body::Contact(contact) => Wire::Contact(v1::Contact {
-            attendance: contact.attendance.number(),
-            channel: number(contact.channel),
-            minutes: contact.minutes.map(u32::from),
-            support: numbers(contact.support),
-            requested: numbers(contact.requested),
-            practices: numbers(contact.practices),
-        }),
-        Body::Ruptured { cause, reported_by } => Wire::Alliance(v1::Alliance {
-            action: AllianceAction::Ruptured.number(),
-            cause: cause.number(),
-            reported_by: number(*reported_by),
-        }),
-        Body::Repaired => Wire::Alliance(v1::Alliance {
-            action: AllianceAction::Repaired.number(),
-            cause: 0,
-            reported_by: 0,
-        }),
-        Body::Measure(measure) => Wire::Measure(v1::Measure {
-            instrument: measure.instrument.to_string(),
-            rater: measure.rater.number(),
-            scores: measure
-                .scores
-                .iter()
-                .map(|(name, micros)| v1::Score { name: name.to_string(), micros: *micros })
-                .collect(),
-        }),
-        Body::Behaviour(behaviour) => Wire::Modelling(v1::Modelling {
-            what: if behaviour.enacted { ModellingWhat::Enacted } else { ModellingWhat::Modelled }.number(),
-            behaviour: behaviour.code.to_string(),
-            valence: behaviour.valence.number(),
-            ..Default::default()
-        }),
-        Body::Comparison { by, direction, affect } => Wire::Modelling(v1::Modelling {
-            what: ModellingWhat::Comparison.number(),
-            direction: direction.number(),
-            affect: affect.number(),
-            by: by.number(),
-            ..Default::default()
-        }),
-        Body::ServiceUse { kind, quantity } => {
-            Wire::ServiceUse(v1::ServiceUse { kind: kind.number(), quantity: Some(*quantity) })
-        }
-        Body::Training { module } => Wire::Development(v1::Development {
-            module: module.to_string(),
-            ..development(DevelopmentKind::Training)
-        }),
-        Body::Supervision { held, format, scheduled } => Wire::Development(v1::Development {
-            held: Some(*held),
-            format: number(*format),
-            scheduled: *scheduled,
-            ..development(DevelopmentKind::Supervision)
-        }),
-        Body::Reflection => Wire::Development(development(DevelopmentKind::Reflection)),
-        Body::PeerSupportReceived => Wire::Development(development(DevelopmentKind::PeerSupportReceived)),
-        Body::Joined => Wire::PeerChange(v1::PeerChange { action: PeerAction::Joined.number(), reason: 0 }),
-        Body::Left { reason } => {
-            Wire::PeerChange(v1::PeerChange { action: PeerAction::Left.number(), reason: reason.number() })
-        }
-        Body::Pathway(step) => Wire::Pathway(v1::Pathway { step: step.number() }),
-        Body::Acknowledgement(acknowledgement) => Wire::Acknowledgement(v1::Acknowledgement {
-            alert_id: acknowledgement.alert_id.to_string(),
-            state: acknowledgement.state.number(),
-            action: number(acknowledgement.action),
-            finding: acknowledgement.finding,
-        }),
-        Body::Retraction { retracts } => Wire::Retraction(v1::Retraction { retracts: retracts.to_string() }),
-    }
-}
-
-fn body_from_proto(body: v1::event::Body) -> Option<Body> {
-    use v1::event::Body as Wire;
-    Some(match body {
-        Wire::Relationship(wire) => match RelationshipAction::from_number(wire.action)? {
-            RelationshipAction::Started => Body::Started { matched_on: set(&wire.matched_on)? },
-            RelationshipAction::Paused => Body::Paused,
-            RelationshipAction::Resumed => Body::Resumed,
-            RelationshipAction::Ended => Body::Ended {
-                by: Side::from_number(wire.ended_by)?,
-                reason: EndReason::from_number(wire.reason)?,
-            },
-        },
-        Wire::Contact(wire) => Body::Contact(Contact {
-            attendance: Attendance::from_number(wire.attendance)?,
-            channel: optional(wire.channel)?,
-            minutes: wire.minutes.map(u16::try_from).transpose().ok()?,
-            support: set(&wire.support)?,
-            requested: set(&wire.requested)?,
-            practices: set(&wire.practices)?,
-        }),
-        Wire::Alliance(wire) => match AllianceAction::from_number(wire.action)? {
-            AllianceAction::Ruptured => Body::Ruptured {
-                cause: RuptureCause::from_number(wire.cause)?,
-                reported_by: optional(wire.reported_by)?,
-            },
-            AllianceAction::Repaired => Body::Repaired,
-        },
-        Wire::Measure(wire) => Body::Measure(Box::new(Measure {
-            instrument: wire.instrument.into(),
-            rater: Rater::from_number(wire.rater)?,
-            scores: wire.scores.into_iter().map(|score| (score.name.into(), score.micros)).collect(),
-        })),
-        Wire::Modelling(wire) => match ModellingWhat::from_number(wire.what)? {
-            ModellingWhat::Comparison => Body::Comparison {
-                by: Comparer::from_number(wire.by)?,
-                direction: Direction::from_number(wire.direction)?,
-                affect: Affect::from_number(wire.affect)?,
-            },
-            what => Body::Behaviour(Box::new(Behaviour {
-                enacted: what == ModellingWhat::Enacted,
-                code: wire.behaviour.into(),
-                valence: Valence::from_number(wire.valence)?,
-            })),
-        },
-        Wire::ServiceUse(wire) => {
-            Body::ServiceUse { kind: ServiceUseKind::from_number(wire.kind)?, quantity: wire.quantity? }
-        }
-        Wire::Development(wire) => match DevelopmentKind::from_number(wire.kind)? {
-            DevelopmentKind::Training => Body::Training { module: wire.module.into() },
-            DevelopmentKind::Supervision => Body::Supervision {
-                held: wire.held?,
-                format: optional(wire.format)?,
-                scheduled: wire.scheduled,
-            },
-            DevelopmentKind::Reflection => Body::Reflection,
-            DevelopmentKind::PeerSupportReceived => Body::PeerSupportReceived,
-        },
-        Wire::PeerChange(wire) => match PeerAction::from_number(wire.action)? {
-            PeerAction::Joined => Body::Joined,
-            PeerAction::Left => Body::Left { reason: LeftReason::from_number(wire.reason)? },
-        },
-        Wire::Pathway(wire) => Body::Pathway(PathwayStep::from_number(wire.step)?),
-        Wire::Acknowledgement(wire) => Body::Acknowledgement(Box::new(Acknowledgement {
-            alert_id: wire.alert_id.into(),
-            state: AcknowledgementState::from_number(wire.state)?,
-            action: optional(wire.action)?,
-            finding: wire.finding,
-        })),
-        Wire::Retraction(wire) => Body::Retraction { retracts: wire.retracts.into() },
-    })
 }

@@ -1,3 +1,5 @@
+//! The demo's services and what it tells of them.
+
 use super::*;
 
 #[test]

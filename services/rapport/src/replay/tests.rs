@@ -1,3 +1,5 @@
+//! Files that are replayed, whole and day by day.
+
 use std::collections::BTreeMap;
 
 use prost::Message as _;

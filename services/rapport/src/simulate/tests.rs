@@ -1,3 +1,5 @@
+//! What is simulated, held against the truth that was planted.
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;

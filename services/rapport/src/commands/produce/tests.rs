@@ -1,3 +1,5 @@
+//! What becomes of a file, line by line.
+
 use std::sync::Arc;
 
 use rapport_model::catalogue::Catalogue;
