@@ -25,6 +25,8 @@ impl Prometheus {
             format!("--storage.tsdb.path={}", scratch.path().join("data").display()),
             format!("--web.listen-address={}", port.address()),
             "--web.enable-lifecycle".to_owned(),
+            // What it has to say before it knows its Alertmanagers is lost, and said again after so long.
+            "--rules.alert.resend-delay=1s".to_owned(),
         ];
         let mut process = Process::start("prometheus", program("prometheus"), args, &[], scratch.path());
         let client = reqwest::blocking::Client::new();

@@ -15,13 +15,16 @@ mod stage;
 mod topics;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use prost::Message;
 use rapport_model::time::Instant;
-use rapport_proto::{topics::EVENTS, v1};
+use rapport_proto::topics::{EVENTS, REJECTED};
+use rapport_proto::v1;
+use rapport_stream::port::{Log, RecordRef};
 use rapport_tests::harness::wait_until;
 
-use self::stage::{PARTITIONS, SOON, Stage};
+use self::stage::{PARTITIONS, SOON, Service, Stage};
 
 #[test]
 fn a_simulated_year_comes_out_right_at_every_end_also_when_services_are_killed() {
@@ -30,14 +33,15 @@ fn a_simulated_year_comes_out_right_at_every_end_also_when_services_are_killed()
     let (early, late) = year.split_at(year.len() / 2);
 
     charity::produce(&stage, early);
-    wait_until("indicators to be in the middle of its work", SOON, || {
-        processed(&stage) > early.len() as f64 / 4.0
-    });
-    stage.indicators.kill();
+    kill_in_the_middle(&mut stage.ingest, "rapport_ingest_records_total");
+    kill_in_the_middle(&mut stage.indicators, "rapport_indicators_records_total");
     charity::produce(&stage, late);
+    stage.ingest.start();
+    stage.indicators.start();
+    stage.ingest.wait_until_ready();
+    stage.indicators.wait_until_ready();
     let began = charity::begin_and_rupture();
     charity::post(&stage, &began);
-    stage.restart_indicators();
     let sent = year.len() + began.len();
     settle(&stage, sent);
 
@@ -65,28 +69,36 @@ fn a_simulated_year_comes_out_right_at_every_end_also_when_services_are_killed()
     }
 }
 
-fn processed(stage: &Stage) -> f64 {
-    stage.indicators.metrics().map_or(0.0, |page| page.sum("rapport_indicators_records_total"))
+/// SIGKILLs a service once it has done some of its work.
+fn kill_in_the_middle(service: &mut Service, records: &str) {
+    wait_until(&format!("{} to be in the middle of its work", service.name()), SOON, || {
+        service.metrics().is_some_and(|page| page.sum(records) > 100.0)
+    });
+    service.process().kill();
 }
 
-/// Waits until `sent` raw records have been judged and `indicators` has committed what follows from them.
+/// Waits until `sent` raw records have been judged, each once, and `indicators` has committed what follows from them.
 ///
 /// Where the clock of a partition is past its last event, a later tick was processed, and so was everything before.
 fn settle(stage: &Stage, sent: usize) {
-    wait_until("ingest to judge every raw record", SOON, || {
-        let judged = stage.ingest.metrics().map_or(0.0, |page| page.sum("rapport_ingest_records_total"));
-        assert!(judged <= sent as f64, "ingest judged {judged} records of {sent}");
-        judged == sent as f64
+    let mut reader = stage.log.reader(&[EVENTS, REJECTED]).expect("topics can be read");
+    let (mut judged, mut newest) = (0, BTreeMap::new());
+    wait_until("every raw record to be judged", SOON, || {
+        let mut judge = |record: &RecordRef<'_>| {
+            if record.topic == REJECTED {
+                judged += 1;
+                return;
+            }
+            let event = v1::Event::decode(record.value.unwrap_or_default()).expect("a canonical event");
+            if event.body.is_some() {
+                judged += 1;
+                newest.insert(record.partition, event.ingested_at_us);
+            }
+        };
+        reader.poll(Duration::from_millis(100), 10_000, &mut judge).expect("topics can be read");
+        assert!(judged <= sent, "{judged} records were judged of {sent}");
+        judged == sent
     });
-    let mut newest = BTreeMap::new();
-    for record in topics::read(&stage.log, EVENTS) {
-        let event =
-            v1::Event::decode(record.value.unwrap_or_default().as_slice()).expect("a canonical event");
-        let newest = newest.entry(record.partition).or_insert(event.ingested_at_us);
-        if event.body.is_some() {
-            *newest = event.ingested_at_us.max(*newest);
-        }
-    }
     wait_for_clocks(stage, |partition, clock| newest.get(&partition).is_none_or(|event| clock.0 > *event));
 }
 

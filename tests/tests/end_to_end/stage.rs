@@ -29,21 +29,19 @@ pub struct Service {
     program: &'static str,
     name: &'static str,
     port: Port,
-    more: Variables,
+    directory: PathBuf,
+    variables: Variables,
     process: Option<Process>,
-    /// Where its log stays when the process is gone.
-    log: PathBuf,
 }
 
 impl Service {
     fn new(program: &'static str, name: &'static str, directory: &Path) -> Service {
-        let log = directory.join(format!("{name}.log"));
-        Service { program, name, port: Port::free(), more: Variables::new(), process: None, log }
+        let (port, directory) = (Port::free(), directory.to_owned());
+        Service { program, name, port, directory, variables: Variables::new(), process: None }
     }
 
-    fn with(mut self, name: &str, value: &str) -> Service {
-        self.more.insert(name.to_owned(), value.to_owned());
-        self
+    fn set(&mut self, name: &str, value: &str) {
+        self.variables.insert(name.to_owned(), value.to_owned());
     }
 
     /// Its name.
@@ -61,31 +59,18 @@ impl Service {
         Page::get(&self.url("/metrics"))
     }
 
-    /// SIGKILL.
-    pub fn kill(&mut self) {
-        self.process().kill();
-    }
-
-    /// Its process.
-    pub fn process(&mut self) -> &mut Process {
-        self.process.as_mut().expect("the service was started")
-    }
-
-    /// Everything it has said.
-    pub fn log(&self) -> String {
-        std::fs::read_to_string(&self.log).expect("a service has a log")
-    }
-
-    fn launch(&mut self, stage: &Common) {
+    /// Starts it; until it has been killed or stopped it runs.
+    pub fn start(&mut self) {
         let variables: Vec<(&str, &str)> =
-            stage.variables.iter().chain(&self.more).map(|(name, value)| (&**name, &**value)).collect();
-        let config = stage.config.to_string_lossy();
-        let args = ["--config", &*config, "--instance", self.name];
-        let directory = stage.scratch.path();
-        self.process = Some(Process::start(self.name, built(self.program), args, &variables, directory));
+            self.variables.iter().map(|(name, value)| (&**name, &**value)).collect();
+        let config = configuration(&self.directory);
+        let args = ["--config", &*config.to_string_lossy(), "--instance", self.name];
+        let process = Process::start(self.name, built(self.program), args, &variables, &self.directory);
+        self.process = Some(process);
     }
 
-    fn wait_until_ready(&mut self) {
+    /// Waits until it is at work.
+    pub fn wait_until_ready(&mut self) {
         let (url, name) = (self.url("/readyz"), self.name);
         let process = self.process();
         wait_until(&format!("{name} to be ready"), SOON, || {
@@ -93,13 +78,17 @@ impl Service {
             reqwest::blocking::get(&url).is_ok_and(|answer| answer.status().is_success())
         });
     }
-}
 
-/// What every service is given.
-struct Common {
-    config: PathBuf,
-    variables: Variables,
-    scratch: Scratch,
+    /// Its process.
+    pub fn process(&mut self) -> &mut Process {
+        self.process.as_mut().expect("the service was started")
+    }
+
+    /// Everything it has said, in all its lives.
+    pub fn log(&self) -> String {
+        let path = self.directory.join(format!("{}.log", self.name));
+        std::fs::read_to_string(path).expect("a service has a log")
+    }
 }
 
 /// Everything that runs.
@@ -126,7 +115,9 @@ pub struct Stage {
     pub log: KafkaLog,
     /// What stands before all topics' names.
     pub prefix: String,
-    common: Common,
+    variables: Variables,
+    // Dropped after those who write into it.
+    scratch: Scratch,
 }
 
 impl Stage {
@@ -139,36 +130,27 @@ impl Stage {
             "deploy/alertmanager/alertmanager.yml",
             &[("http://webhook:9999", &webhook.url()), ("group_interval: 1m", "group_interval: 1s")],
         ));
-        let ingest = Service::new("rapport-ingest", "ingest", directory);
-        let indicators = Service::new("rapport-indicators", "indicators", directory);
-        let exporter = Service::new("rapport-exporter", "exporter", directory)
-            .with("RAPPORT_EXPORTER__DISCLOSURE", "exact");
-        let discreet = Service::new("rapport-exporter", "discreet-exporter", directory);
-        let alerts = Service::new("rapport-alerts", "alerts", directory);
-        let prometheus = Prometheus::start(&scraping(
-            directory,
-            [&ingest, &indicators, &exporter, &alerts],
-            &alertmanager,
-        ));
+        let service = |program, name| Service::new(program, name, directory);
+        let mut services = [
+            service("rapport-ingest", "ingest"),
+            service("rapport-indicators", "indicators"),
+            service("rapport-exporter", "exporter"),
+            service("rapport-alerts", "alerts"),
+            service("rapport-exporter", "discreet-exporter"),
+        ];
+        let prometheus = Prometheus::start(&scraping(directory, &services[..4], &alertmanager));
         let (prefix, events) = (fresh_prefix("end-to-end"), Port::free());
-        let log = Kafka::shared().log(&prefix);
-        let mut variables = kafka_variables(&prefix);
-        let mut set = |name: &str, value: String| variables.insert(format!("RAPPORT_{name}"), value);
-        set("INGEST__HTTP__LISTEN", events.address());
-        // Often, so that the clock of the log is soon past whatever was sent.
-        set("INGEST__TICK_SECONDS", "1".to_owned());
-        set("ALERTS__ALERTMANAGERS", alertmanager.url());
-        set("ALERTS__RESEND_SECONDS", "5".to_owned());
-        let services = [("INGEST", &ingest), ("INDICATORS", &indicators), ("ALERTS", &alerts)];
-        for (section, service) in services {
-            set(&format!("{section}__LISTEN"), service.port.address());
-        }
-        let [exporter, discreet] = [exporter, discreet].map(|service| {
+        configure(directory);
+        let variables = variables(&prefix, &events, &alertmanager);
+        for service in &mut services {
+            service.variables.extend(variables.clone());
+            let section = service.program.trim_start_matches("rapport-").to_uppercase();
             let address = service.port.address();
-            service.with("RAPPORT_EXPORTER__LISTEN", &address)
-        });
-        let common = Common { config: configured(directory), variables, scratch };
-        let events = format!("http://{}/v1/events", events.address());
+            service.set(&format!("RAPPORT_{section}__LISTEN"), &address);
+        }
+        services[2].set("RAPPORT_EXPORTER__DISCLOSURE", "exact");
+        let [ingest, indicators, exporter, alerts, discreet] = services;
+        let (log, events) = (Kafka::shared().log(&prefix), format!("http://{}/v1/events", events.address()));
         let mut stage = Stage {
             ingest,
             indicators,
@@ -181,24 +163,14 @@ impl Stage {
             webhook,
             log,
             prefix,
-            common,
+            variables,
+            scratch,
         };
+        stage.rapport(&["check-config"]);
         stage.rapport(&["topics"]);
-        stage.launch();
+        stage.services_mut().into_iter().for_each(Service::start);
+        stage.services_mut().into_iter().for_each(Service::wait_until_ready);
         stage
-    }
-
-    fn launch(&mut self) {
-        let Stage { ingest, indicators, exporter, discreet, alerts, common, .. } = self;
-        let services = [ingest, indicators, exporter, discreet, alerts];
-        services.into_iter().for_each(|service| service.launch(common));
-        self.services_mut().into_iter().for_each(Service::wait_until_ready);
-    }
-
-    /// Starts `indicators` again after its end.
-    pub fn restart_indicators(&mut self) {
-        self.indicators.launch(&self.common);
-        self.indicators.wait_until_ready();
     }
 
     /// All services.
@@ -215,7 +187,7 @@ impl Stage {
     /// Runs the command `rapport` with the services' configuration; what it prints.
     pub fn rapport(&self, args: &[&str]) -> String {
         let mut command = Command::new(built("rapport"));
-        command.args(args).arg("--config").arg(&self.common.config).envs(&self.common.variables);
+        command.args(args).arg("--config").arg(configuration(self.scratch.path())).envs(&self.variables);
         let output = command.output().expect("the command can be run");
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "rapport {args:?}: {said}");
@@ -248,44 +220,51 @@ fn adapted(path: &str, replacements: &[(&str, &str)]) -> String {
     text
 }
 
-/// The services' configuration, and the secrets it names.
-fn configured(directory: &Path) -> PathBuf {
-    let secrets = format!("{}/", directory.display());
-    let text = adapted("deploy/rapport.toml", &[("/run/secrets/rapport/", &secrets)]);
-    let path = directory.join("rapport.toml");
-    for (name, text) in [("rapport.toml", &*text), ("k1.key", SECRET), ("tokens", TOKEN)] {
-        std::fs::write(directory.join(name), text).expect("a file can be written");
-    }
-    path
+fn configuration(directory: &Path) -> PathBuf {
+    directory.join("rapport.toml")
 }
 
-/// What the environment says of the log. Timeouts are the shortest that brokers allow.
-fn kafka_variables(prefix: &str) -> Variables {
-    let brokers = Kafka::shared().brokers();
-    let partitions = PARTITIONS.to_string();
+/// Writes the services' configuration, and the secrets it names.
+fn configure(directory: &Path) {
+    let secrets = format!("{}/", directory.display());
+    let text = adapted("deploy/rapport.toml", &[("/run/secrets/rapport/", &secrets)]);
+    std::fs::write(configuration(directory), text).expect("a file can be written");
+    for (name, text) in [("k1.key", SECRET), ("tokens", TOKEN)] {
+        std::fs::write(directory.join(name), text).expect("a file can be written");
+    }
+}
+
+/// What the environment says in place of the configuration.
+fn variables(prefix: &str, events: &Port, alertmanager: &Alertmanager) -> Variables {
     let variables = [
-        ("PARTITIONS", &*partitions),
-        ("KAFKA__BROKERS", &brokers),
-        ("KAFKA__TOPIC_PREFIX", prefix),
-        ("KAFKA__SESSION_TIMEOUT_MS", "6000"),
-        ("KAFKA__TRANSACTION_TIMEOUT_MS", "5000"),
+        ("LOG__PARTITIONS", PARTITIONS.to_string()),
+        ("LOG__KAFKA__BROKERS", Kafka::shared().brokers()),
+        ("LOG__KAFKA__TOPIC_PREFIX", prefix.to_owned()),
+        // The shortest that brokers allow.
+        ("LOG__KAFKA__SESSION_TIMEOUT_MS", "6000".to_owned()),
+        ("LOG__KAFKA__TRANSACTION_TIMEOUT_MS", "5000".to_owned()),
+        ("INGEST__HTTP__LISTEN", events.address()),
+        // Often, so that the clock of the log is soon past whatever was sent.
+        ("INGEST__TICK_SECONDS", "1".to_owned()),
+        ("ALERTS__ALERTMANAGERS", alertmanager.url()),
+        ("ALERTS__RESEND_SECONDS", "5".to_owned()),
     ];
-    variables.map(|(name, value)| (format!("RAPPORT_LOG__{name}"), value.to_owned())).into()
+    variables.map(|(name, value)| (format!("RAPPORT_{name}"), value)).into()
 }
 
 /// Prometheus' configuration, and the rules it reads.
-fn scraping(directory: &Path, services: [&Service; 4], alertmanager: &Alertmanager) -> String {
+fn scraping(directory: &Path, services: &[Service], alertmanager: &Alertmanager) -> String {
     let rules = directory.join("rules.yml");
     let text = adapted("deploy/prometheus/rules/rapport.yml", &[("interval: 30s", "interval: 1s")]);
     std::fs::write(&rules, text).expect("rules can be written");
-    let [ingest, indicators, exporter, alerts] = services.map(|service| service.port.address());
+    let address: Vec<String> = services.iter().map(|service| service.port.address()).collect();
     adapted(
         "deploy/prometheus/prometheus.yml",
         &[
-            ("ingest:9461", &ingest),
-            ("indicators:9462", &indicators),
-            ("exporter:9463", &exporter),
-            ("alerts:9464", &alerts),
+            ("ingest:9461", &address[0]),
+            ("indicators:9462", &address[1]),
+            ("exporter:9463", &address[2]),
+            ("alerts:9464", &address[3]),
             ("alertmanager:9093", alertmanager.url().trim_start_matches("http://")),
             ("rules/*.yml", &rules.to_string_lossy()),
             ("30s", "1s"),
