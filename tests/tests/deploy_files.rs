@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rapport_model::indicators::{CATALOGUE, WINDOWS};
+use rapport_tests::harness::built;
 use serde_json::Value;
 
 fn repository() -> PathBuf {
@@ -182,4 +183,61 @@ fn the_compose_file_pins_its_images_and_listens_on_this_machine_only() {
         }
     }
     assert!(images >= 5, "found only {images} images");
+}
+
+/// Words of a list in one line of YAML or of a unit of systemd.
+fn words(line: &str) -> Vec<&str> {
+    line.split(|c: char| c.is_whitespace() || "[],\"".contains(c)).filter(|word| !word.is_empty()).collect()
+}
+
+#[test]
+fn every_command_line_that_is_deployed_is_understood() {
+    let (compose, unit) = (read("deploy/compose.yaml"), read("deploy/systemd/rapport.service"));
+    let lines = |text: &str, prefix: &str| -> Vec<String> {
+        text.lines().filter_map(|line| line.trim().strip_prefix(prefix).map(str::to_owned)).collect()
+    };
+    let mut commands = lines(&compose, "entrypoint: [\"/usr/local/bin/");
+    commands.extend(lines(&unit, "ExecStart=/usr/local/bin/"));
+    // The image's own entry point takes the commands that name none.
+    let of_image = lines(&compose, "command: [\"topics\"");
+    commands.extend(of_image.iter().map(|rest| format!("rapport topics {rest}")));
+    let dockerfile = read("deploy/Dockerfile");
+    for command in &commands {
+        let [program, arguments @ ..] = &words(command)[..] else { panic!("{command} is empty") };
+        assert!(dockerfile.contains(&format!("target/dist/{program} ")), "{program} is not in the image");
+        // Help is given where everything before was understood.
+        let output = Command::new(built(program)).args(arguments).arg("--help").output().unwrap();
+        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    assert_eq!(commands.len(), 6, "{commands:?}");
+}
+
+#[test]
+fn everybody_in_the_compose_file_is_where_the_others_look_for_them() {
+    let settings: toml::Table = read("deploy/rapport.toml").parse().unwrap();
+    let (compose, prometheus) = (read("deploy/compose.yaml"), read("deploy/prometheus/prometheus.yml"));
+    let port = |listen: &toml::Value| listen.as_str().unwrap().rsplit_once(':').unwrap().1.to_owned();
+    for service in ["ingest", "indicators", "exporter", "alerts"] {
+        let target = format!("targets: [\"{service}:{}\"]", port(&settings[service]["listen"]));
+        assert!(prometheus.contains(&target), "prometheus.yml has no {target}");
+        assert!(prometheus.contains(&format!("job_name: rapport-{service}\n")), "{service}");
+        assert!(compose.contains(&format!("\n  {service}:\n")), "{service}");
+    }
+    let events = port(&settings["ingest"]["http"]["listen"]);
+    assert!(compose.contains(&format!("127.0.0.1:{events}:{events}")), "events are posted nowhere");
+    let brokers = settings["log"]["kafka"]["brokers"].as_str().unwrap();
+    assert!(compose.contains(&format!("KAFKA_ADVERTISED_LISTENERS: PLAINTEXT://{brokers}\n")), "{brokers}");
+    let alertmanagers = settings["alerts"]["alertmanagers"].as_array().unwrap();
+    assert_eq!(alertmanagers.len(), 1);
+    let address = alertmanagers[0].as_str().unwrap().strip_prefix("http://").unwrap();
+    assert!(prometheus.contains(&format!("targets: [\"{address}\"]")), "{address}");
+    let published = format!("ports: [\"127.0.0.1:9093:{}\"]", address.rsplit_once(':').unwrap().1);
+    assert!(compose.contains(&published), "{published}");
+}
+
+#[test]
+fn secrets_are_neither_committed_nor_built_into_an_image() {
+    for file in [".gitignore", ".dockerignore"] {
+        assert!(read(file).lines().any(|line| line == "/deploy/secrets"), "{file}");
+    }
 }

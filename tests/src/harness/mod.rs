@@ -19,6 +19,6 @@ pub use ports::Port;
 pub use process::Process;
 pub use prometheus::Prometheus;
 pub use scratch::Scratch;
-pub use tools::{amtool, binary, example, kcat, program, promtool, repository};
+pub use tools::{amtool, binary, built, example, kcat, program, promtool, repository};
 pub use wait::{stopwatch, wait_for, wait_until};
 pub use webhook::Webhook;

@@ -44,6 +44,13 @@ pub fn kcat(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Output {
     run("kcat", args)
 }
 
+/// One of our own programs that was built beforehand, like the running test.
+pub fn built(name: &str) -> PathBuf {
+    let program = profile().join(name);
+    assert!(program.is_file(), "{name} is not built: run `cargo build --workspace --bins`");
+    program
+}
+
 /// One of our own programs, built like the running test if need be.
 pub fn binary(package: &str, name: &str) -> PathBuf {
     let path = profile().join(name);

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use rapport_stream::kafka::KafkaLog;
 use rapport_tests::harness::{
-    Alertmanager, Kafka, Port, Process, Prometheus, Scratch, Webhook, fresh_prefix, repository, wait_until,
+    Alertmanager, Kafka, Port, Process, Prometheus, Scratch, Webhook, built, fresh_prefix, repository,
+    wait_until,
 };
 
 use super::metrics::Page;
@@ -200,16 +201,6 @@ impl Stage {
     }
 }
 
-/// A program that was built beforehand, like this test.
-fn built(name: &str) -> PathBuf {
-    let test = std::env::current_exe().expect("a test knows its own path");
-    // target/<profile>/deps/<test>
-    let profile = test.parent().and_then(Path::parent).expect("a test lies in a target directory");
-    let program = profile.join(name);
-    assert!(program.is_file(), "{name} is not built: run `cargo build --workspace --bins`");
-    program
-}
-
 /// A file of the repository in which things that must be there are replaced.
 fn adapted(path: &str, replacements: &[(&str, &str)]) -> String {
     let mut text = std::fs::read_to_string(repository().join(path)).expect("a file of the repository");
@@ -249,7 +240,9 @@ fn variables(prefix: &str, events: &Port, alertmanager: &Alertmanager) -> Variab
         ("ALERTS__ALERTMANAGERS", alertmanager.url()),
         ("ALERTS__RESEND_SECONDS", "5".to_owned()),
     ];
-    variables.map(|(name, value)| (format!("RAPPORT_{name}"), value)).into()
+    let variables = variables.map(|(name, value)| (format!("RAPPORT_{name}"), value));
+    // Everything they could ever say is looked through for what they must not say.
+    variables.into_iter().chain([("RUST_LOG".to_owned(), "debug".to_owned())]).collect()
 }
 
 /// Prometheus' configuration, and the rules it reads.
