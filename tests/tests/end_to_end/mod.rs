@@ -52,6 +52,7 @@ fn a_simulated_year_comes_out_right_at_every_end_also_when_services_are_killed()
     settle(&stage, sent + 2);
 
     let midnight = numbers::make_the_releases(&stage);
+    numbers::releases_are_what_the_oracle_says(&stage, midnight);
     numbers::prometheus_has_every_number(&stage, midnight);
     numbers::small_numbers_are_withheld(&stage, midnight);
     numbers::every_panel_of_every_dashboard_shows_something(&stage);

@@ -7,12 +7,14 @@ use rapport_proto::topics::{EVENTS, INDICATORS};
 use rapport_proto::v1;
 use rapport_tests::harness::{repository, wait_for, wait_until};
 use rapport_tests::oracle::log::Record;
+use rapport_tests::oracle::{Given, compare, release};
 use serde_json::Value;
 
 use super::charity::{self, SITES};
 use super::metrics::{Labels, Page};
 use super::stage::{PARTITIONS, SOON, Stage};
 use super::{topics, wait_for_clocks};
+use crate::product::CATALOGUE;
 
 /// Carries the clock past the end of today, and waits until both exporters show the releases.
 pub fn make_the_releases(stage: &Stage) -> Instant {
@@ -52,6 +54,21 @@ fn published(stage: &Stage, midnight: Instant) -> BTreeMap<String, v1::Release> 
         (of_day == day).then(|| (site.to_owned(), release()))
     });
     releases.collect()
+}
+
+/// Every release is the oracle's, number for number.
+pub fn releases_are_what_the_oracle_says(stage: &Stage, midnight: Instant) {
+    let given = Given::from_catalogue(CATALOGUE);
+    let published = published(stage, midnight);
+    let partitions = events(stage);
+    let oracle = partitions.iter().flat_map(|records| release::last_releases(&given, records));
+    let mut sites = 0;
+    for oracle in oracle {
+        let differences = compare::release(&published[&oracle.site], &oracle);
+        assert!(differences.is_empty(), "{}", differences.join("\n"));
+        sites += 1;
+    }
+    assert_eq!(sites, SITES.len());
 }
 
 /// Every number of every release has been scraped, as it is.
