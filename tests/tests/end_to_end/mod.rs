@@ -53,6 +53,7 @@ fn a_simulated_year_comes_out_right_at_every_end_also_when_services_are_killed()
 
     let midnight = numbers::make_the_releases(&stage);
     numbers::releases_are_what_the_oracle_says(&stage, midnight);
+    numbers::rows_and_alerts_are_what_the_oracle_says(&stage);
     numbers::prometheus_has_every_number(&stage, midnight);
     numbers::small_numbers_are_withheld(&stage, midnight);
     numbers::every_panel_of_every_dashboard_shows_something(&stage);

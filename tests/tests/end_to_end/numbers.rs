@@ -2,18 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use prost::Message;
 use rapport_model::time::Instant;
-use rapport_proto::topics::{EVENTS, INDICATORS};
+use rapport_proto::topics::{ENRICHED, EVENTS, INDICATORS};
 use rapport_proto::v1;
 use rapport_tests::harness::{repository, wait_for, wait_until};
-use rapport_tests::oracle::log::Record;
-use rapport_tests::oracle::{Given, compare, release};
+use rapport_tests::oracle::log::{Known, Record};
+use rapport_tests::oracle::{Given, alerts, compare, release, rows};
 use serde_json::Value;
 
 use super::charity::{self, SITES};
 use super::metrics::{Labels, Page};
 use super::stage::{PARTITIONS, SOON, Stage};
-use super::{topics, wait_for_clocks};
+use super::{deliveries, topics, wait_for_clocks};
 use crate::product::CATALOGUE;
 
 /// Carries the clock past the end of today, and waits until both exporters show the releases.
@@ -67,6 +68,34 @@ pub fn releases_are_what_the_oracle_says(stage: &Stage, midnight: Instant) {
         let differences = compare::release(&published[&oracle.site], &oracle);
         assert!(differences.is_empty(), "{}", differences.join("\n"));
         sites += 1;
+    }
+    assert_eq!(sites, SITES.len());
+}
+
+/// Every row and every alert is the oracle's too, from what `ingest` has written and as of where its clock stands.
+pub fn rows_and_alerts_are_what_the_oracle_says(stage: &Stage) {
+    let given = Given::from_catalogue(CATALOGUE);
+    let (enriched, recorded) = (topics::standing(&stage.log, ENRICHED), deliveries::recorded(stage));
+    let mut sites = 0;
+    for records in events(stage) {
+        let known = Known::of(&records);
+        let (standing, now) = (known.standing(), known.clock().expect("a partition has ticks"));
+        for site in known.sites() {
+            let prefix = format!("{site}/");
+            let of_site =
+                enriched.iter().filter_map(|(key, value)| Some((key.strip_prefix(&prefix)?, value)));
+            let of_site = of_site.map(|(id, value)| {
+                (id.to_owned(), v1::Enriched::decode(value.as_slice()).expect("an enriched row"))
+            });
+            let oracle = rows::rows(&given, &standing, &site, now);
+            let mut differences = compare::rows(&of_site.collect(), &oracle);
+            let of_site: Vec<v1::Alert> =
+                recorded.iter().filter(|alert| alert.site == site).cloned().collect();
+            let oracle = alerts::alerts(&given, &standing, &site, now);
+            differences.extend(compare::alerts(&of_site, &oracle));
+            assert!(differences.is_empty(), "{site}: {}", differences.join("\n"));
+            sites += 1;
+        }
     }
     assert_eq!(sites, SITES.len());
 }
