@@ -130,7 +130,7 @@ fn measure(kafka: &Kafka, wanted: &Wanted, records: usize) {
     let mut service = Process::start("indicators", program, arguments, &environment, scratch.path());
     let url = format!("http://{}/metrics", port.address());
     let client = reqwest::blocking::Client::new();
-    let mut look = |name: &str| -> Option<f64> {
+    let look = |service: &mut Process, name: &str| -> Option<f64> {
         service.assert_running();
         let page = client.get(&url).send().and_then(reqwest::blocking::Response::text).ok()?;
         let lines = page.lines().filter(|line| line.split([' ', '{']).next() == Some(name));
@@ -138,7 +138,7 @@ fn measure(kafka: &Kafka, wanted: &Wanted, records: usize) {
     };
     let processed = "rapport_indicators_processed_records_total";
     let mut wait = |enough: f64| loop {
-        match look(processed) {
+        match look(&mut service, processed) {
             Some(count) if count >= enough => return count,
             // Seldom enough that being looked at costs the service nothing.
             _ => std::thread::sleep(Duration::from_millis(200)),
@@ -148,11 +148,11 @@ fn measure(kafka: &Kafka, wanted: &Wanted, records: usize) {
     let started = Instant::now();
     let last = wait(records as f64);
     let seconds = started.elapsed().as_secs_f64();
-    let cpu = look("process_cpu_seconds_total").unwrap_or_default();
+    let cpu = service.processor_time().as_secs_f64();
     println!("{} worker(s): {:.0} records/s over {seconds:.1} s", wanted.workers, (last - first) / seconds);
     println!("processor: {cpu:.1} s, {:.2} s per million records", cpu / last * 1e6);
     for name in ["rapport_indicators_doubts_total", "rapport_indicators_renewals_total"] {
-        println!("{name}: {}", look(name).unwrap_or_default());
+        println!("{name}: {}", look(&mut service, name).unwrap_or_default());
     }
     println!("peak memory: {} MiB", service.peak_memory() >> 20);
 }

@@ -139,6 +139,15 @@ impl Process {
             * 1024
     }
 
+    /// Processor time it has used so far.
+    pub fn processor_time(&self) -> Duration {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id())).unwrap_or_default();
+        // The name, in brackets, may hold anything; user and system time are the 12th and 13th field behind it.
+        let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2);
+        let ticks: u64 = fields.filter_map(|field| field.parse::<u64>().ok()).sum();
+        Duration::from_millis(ticks * 1_000 / rustix::param::clock_ticks_per_second())
+    }
+
     fn signal(&self, signal: Signal) {
         // The child has not been waited for, so that its id is still its own.
         let id = i32::try_from(self.id()).ok().and_then(Pid::from_raw).expect("a child has an id");
