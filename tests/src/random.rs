@@ -111,6 +111,9 @@ fn tell_dyad(story: &mut Story, dice: &mut Dice) {
     let instrument = dice.pick(&["item-alliance", "wai-sr", "srs"]);
     let mut day = dice.below(10) as i64;
     let mut time = dice.pick(&TIMES);
+    if dice.percent(40) {
+        day = tell_watch(story, dice, instrument, day);
+    }
     for _ in 0..dice.below(70) {
         match dice.below(20) {
             0..4 => {}
@@ -122,6 +125,21 @@ fn tell_dyad(story: &mut Story, dice: &mut Dice) {
         story.at(day, time);
         tell_one(story, dice, instrument);
     }
+}
+
+/// A baseline, a rating between two and three SD below it, and perhaps a contact or two missed: by chance alone that
+/// seldom happens. Returns the last day.
+fn tell_watch(story: &mut Story, dice: &mut Dice, instrument: &str, mut day: i64) -> i64 {
+    for level in [8.0, 8.0, 8.0, 8.0, 5.8] {
+        story.on(day);
+        rate_at(story, dice, instrument, level);
+        day += 1;
+    }
+    for _ in 0..dice.below(4) {
+        story.on(day).missed();
+        day += dice.below(3) as i64;
+    }
+    day
 }
 
 fn some(dice: &mut Dice, kinds: &[v1::SupportType]) -> Vec<v1::SupportType> {
@@ -168,13 +186,17 @@ fn rate<'a>(story: &'a mut Story, dice: &mut Dice, instrument: &str) -> &'a mut 
     let level = dice.pick(&[8.0, 8.0, 8.0, 8.5, 7.5, 7.0, 9.0, 6.0, 5.5, 5.0, 3.0]);
     let instrument =
         if dice.percent(12) { dice.pick(&["item-alliance", "wai-sr", "srs"]) } else { instrument };
+    rate_at(story, dice, instrument, level)
+}
+
+fn rate_at<'a>(story: &'a mut Story, dice: &mut Dice, instrument: &str, level: f64) -> &'a mut Story {
     match instrument {
         "wai-sr" => {
             let of_five = 1.0 + level * 0.4;
             let mut scores: Vec<(&str, f64)> = Vec::new();
             for name in ["bond", "goal", "task"] {
                 if !dice.percent(5) {
-                    scores.push((name, of_five - if dice.percent(20) { 0.25 } else { 0.0 }));
+                    scores.push((name, of_five - dice.pick(&[0.0, 0.0, 0.0, 0.0, 0.25, 0.3])));
                 }
             }
             if scores.is_empty() || dice.percent(20) {

@@ -1,8 +1,10 @@
 //! The product's fold and the oracle, over random worlds: every release, row and alert is the same.
 
+use std::collections::BTreeSet;
+
 use rapport_model::params::{Releases, Settings};
 use rapport_tests::oracle::log::{Known, Record};
-use rapport_tests::oracle::{Given, alerts, compare, release, rows};
+use rapport_tests::oracle::{Given, alerts, compare, release, rows, words};
 use rapport_tests::random::{self, Dice};
 
 use crate::product::{CATALOGUE, published};
@@ -75,4 +77,30 @@ fn with_other_settings(mut given: Given, seed: u64) -> Given {
     settings.pause_days = dice.pick(&[1, 7, 90]);
     settings.alliance_instrument = dice.pick(&["wai-sr", "srs", "item-alliance"]).to_owned();
     given
+}
+
+#[test]
+fn random_worlds_hold_everything_that_the_oracle_tells_apart() {
+    let given = Given::from_catalogue(CATALOGUE);
+    let mut seen = BTreeSet::new();
+    for seed in 0..60 {
+        let known = Known::of(&random::world(&given, seed));
+        let (events, now) = (known.standing(), known.clock().unwrap());
+        for row in rows::rows(&given, &events, "leeds", now).into_values() {
+            seen.extend(row.phase_after);
+            seen.extend(row.ended.map(|(_, _, mechanism)| mechanism));
+        }
+        for alert in alerts::alerts(&given, &events, "leeds", now) {
+            seen.extend(alert.detected_by);
+            seen.extend(alert.component);
+            seen.insert(if alert.until.is_some() { "resolved" } else { "firing" });
+        }
+    }
+    let all = words::PHASES.iter().chain(&words::MECHANISMS).chain(&words::DETECTED_BY);
+    let missing: Vec<_> = all
+        .chain(&words::COMPONENTS[..3])
+        .chain(&["resolved", "firing"])
+        .filter(|word| !seen.contains(*word))
+        .collect();
+    assert!(missing.is_empty(), "never: {missing:?}");
 }
