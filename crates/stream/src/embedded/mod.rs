@@ -189,6 +189,8 @@ impl Log for EmbeddedLog {
         let names: BTreeSet<&str> = spec.topics.iter().map(String::as_str).collect();
         let topics = self.shared.topics();
         let partitions = partitions_of(&topics, &names.into_iter().collect::<Vec<_>>())?;
+        let slots: Vec<Slot> = partitions.iter().map(|(slot, _)| *slot).collect();
+        self.shared.store.follow(&spec.group, &slots)?;
         let number = self.shared.sessions.fetch_add(1, Ordering::Relaxed);
         Ok(Box::new(EmbeddedSession::join(self.shared.clone(), topics, spec, number, partitions)))
     }

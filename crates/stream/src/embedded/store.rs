@@ -159,12 +159,27 @@ impl Store {
         })
     }
 
-    /// The positions of a group.
+    /// Notes that a group reads these slots, so that nothing of them goes before it was read.
+    pub(super) fn follow(&self, group: &str, slots: &[Slot]) -> Result<(), Error> {
+        self.transact(|transaction| {
+            let mut positions = transaction.open_table(POSITIONS).map_err(unusable)?;
+            for slot in slots {
+                if positions.get((*slot, group)).map_err(unusable)?.is_none() {
+                    positions.insert((*slot, group), 0).map_err(unusable)?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// The positions of a group; a position before everything is none.
     pub(super) fn positions(&self, group: &str, slots: &[Slot]) -> Result<Vec<Option<u64>>, Error> {
         let transaction = self.database.begin_read().map_err(unusable)?;
         let table = transaction.open_table(POSITIONS).map_err(unusable)?;
-        let position =
-            |slot: &Slot| Ok(table.get((*slot, group)).map_err(unusable)?.map(|found| found.value()));
+        let position = |slot: &Slot| {
+            let found = table.get((*slot, group)).map_err(unusable)?;
+            Ok(found.map(|found| found.value()).filter(|position| *position > 0))
+        };
         slots.iter().map(position).collect()
     }
 
