@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 /// Writes `value` as the JSON number it spells.
 pub(crate) fn serialize<S: Serializer>(value: &str, serializer: S) -> Result<S::Ok, S::Error> {
-    let number = RawValue::from_string(value.to_owned()).map_err(S::Error::custom)?;
+    let number: &RawValue = serde_json::from_str(value).map_err(S::Error::custom)?;
     number.serialize(serializer)
 }
 
