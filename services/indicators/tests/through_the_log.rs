@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use rapport_indicators::metrics::Metrics;
 use rapport_indicators::service::{GROUP, Indicators, topics as read_topics};
 use rapport_indicators::settings::params;
 use rapport_model::time::Instant;
+use rapport_proto::examples::{self, Expected};
 use rapport_proto::{headers, keys, partition, topics, v1};
 use rapport_runtime::{Clock, stopwatch};
 use rapport_stream::embedded::EmbeddedLog;
@@ -227,4 +229,41 @@ fn a_successor_replays_without_output_and_goes_on_as_if_it_had_been_there_from_t
     let rows = records(&log, topics::ENRICHED);
     let row = v1::Enriched::decode(rows.last().unwrap().value.as_deref().unwrap()).unwrap();
     assert_eq!((row.session, row.days_since_contact), (Some(2), Some(1)));
+}
+
+fn bytes(hex: &str) -> Vec<u8> {
+    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
+}
+
+#[test]
+fn every_golden_record_is_digested_and_has_a_row_where_it_has_a_person() {
+    let log = log();
+    // Two forms of one event have one key: of those the log keeps one.
+    let (mut written, mut persons) = (BTreeSet::new(), BTreeSet::new());
+    for example in examples::load().unwrap() {
+        let Expected::Accepted { key, value_hex, .. } = example.expected else { continue };
+        let value = bytes(&value_hex);
+        append(&log, &key, Some(&value));
+        written.insert(key);
+        let event = v1::Event::decode(value.as_slice()).unwrap();
+        if !event.client.is_empty() || !event.peer.is_empty() {
+            persons.insert(keys::enriched(&event.site, &event.event_id));
+        }
+    }
+    // Later than whatever the examples say happened.
+    tick(&log, "9999-12-31T00:00:00Z");
+    let (mut worker, metrics) = worker(&log, "a");
+    worker.run_until_idle().unwrap();
+    assert_eq!(metrics.records(), (written.len() as u64 + 1, 0), "none is malformed");
+    let mut rows: BTreeMap<String, bool> = BTreeMap::new();
+    for row in records(&log, topics::ENRICHED) {
+        rows.insert(row.key, row.value.is_some());
+    }
+    let standing: BTreeSet<String> =
+        rows.into_iter().filter(|(_, stands)| *stands).map(|(key, _)| key).collect();
+    let missing: Vec<_> = persons.difference(&standing).collect();
+    assert!(
+        standing.is_subset(&persons) && missing.len() <= 1,
+        "withdrawn is at most the retracted one: {missing:?}"
+    );
 }
