@@ -136,9 +136,9 @@ fn measure(kafka: &Kafka, wanted: &Wanted, records: usize) {
         let lines = page.lines().filter(|line| line.split([' ', '{']).next() == Some(name));
         Some(lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum())
     };
-    let processed = "rapport_indicators_processed_records_total";
+    let committed = "rapport_indicators_records_total";
     let mut wait = |enough: f64| loop {
-        match look(&mut service, processed) {
+        match look(&mut service, committed) {
             Some(count) if count >= enough => return count,
             // Seldom enough that being looked at costs the service nothing.
             _ => std::thread::sleep(Duration::from_millis(200)),
