@@ -2,7 +2,7 @@
 
 use crate::catalogue::{Instrument, Range};
 use crate::event::Measure;
-use crate::words::Component;
+use crate::words::{Component, ScoreResult};
 
 /// The normalised scores of one alliance measure, millionths 0 … 10⁶; `None` where the record lacks one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,7 +40,7 @@ pub fn normalise(r_micros: i64, range: Range, high_is_bad: bool) -> i64 {
 /// The normalised scores of `measure`: subscales it has, and its total, which if not given is the mean of *all*
 /// subscales that the catalogue names.
 pub fn components(instrument: &Instrument, measure: &Measure) -> Qs {
-    let given = |name: &str| measure.scores.iter().find(|(n, _)| &**n == name).map(|(_, micros)| *micros);
+    let given = |name: &str| given(measure, name);
     let subscale = |name: &str| {
         let range = instrument.subscales.get(name)?;
         Some(normalise(given(name)?, *range, instrument.high_is_bad))
@@ -50,6 +50,35 @@ pub fn components(instrument: &Instrument, measure: &Measure) -> Qs {
         _ => mean_of_all(instrument.subscales.keys().map(|name| subscale(name))),
     };
     Qs { bond: subscale("bond"), goal: subscale("goal"), task: subscale("task"), total }
+}
+
+/// The given total of `measure`, r in millionths of the instrument's own scale; a computed one is none.
+pub fn given_total(measure: &Measure) -> Option<i64> {
+    given(measure, "total")
+}
+
+fn given(measure: &Measure, name: &str) -> Option<i64> {
+    measure.scores.iter().find(|(given, _)| &**given == name).map(|(_, micros)| *micros)
+}
+
+/// What a change of the total from the first score of a series says, in millionths of the instrument's own scale, later
+/// score less first; `None` of an instrument whose reliable change is not known.
+pub fn result(instrument: &Instrument, change_micros: i64) -> Option<ScoreResult> {
+    let reliable = instrument.reliable_change_micros?;
+    let better = if instrument.high_is_bad { change_micros.saturating_neg() } else { change_micros };
+    Some(if better >= reliable {
+        ScoreResult::Improved
+    } else if better <= -reliable {
+        ScoreResult::Deteriorated
+    } else {
+        ScoreResult::Unchanged
+    })
+}
+
+/// Whether a total of `r_micros` is clinical; `None` of an instrument without a cut-off.
+pub fn is_clinical(instrument: &Instrument, r_micros: i64) -> Option<bool> {
+    let cut_off = instrument.cut_off_micros?;
+    Some(if instrument.high_is_bad { r_micros >= cut_off } else { r_micros < cut_off })
 }
 
 fn mean_of_all(qs: impl Iterator<Item = Option<i64>>) -> Option<i64> {
@@ -121,5 +150,50 @@ mod tests {
         let given = [all[0], ("total", micros(2))];
         assert_eq!(components(&instrument(false), &scored(&given)).total, Some(250_000));
         assert_eq!(components(&instrument(true), &scored(&given)).total, Some(750_000));
+    }
+
+    #[test]
+    fn a_change_is_reliable_from_the_instruments_own_on_and_in_its_direction() {
+        use ScoreResult::{Deteriorated, Improved, Unchanged};
+        let good = Instrument { reliable_change_micros: Some(6_000_000), ..instrument(false) };
+        let bad = Instrument { high_is_bad: true, ..good.clone() };
+        for (change, of_good, of_bad) in [
+            (6_000_000, Improved, Deteriorated),
+            (5_999_999, Unchanged, Unchanged),
+            (0, Unchanged, Unchanged),
+            (-5_999_999, Unchanged, Unchanged),
+            (-6_000_000, Deteriorated, Improved),
+            (i64::MIN, Deteriorated, Improved),
+            (i64::MAX, Improved, Deteriorated),
+        ] {
+            assert_eq!(
+                (result(&good, change), result(&bad, change)),
+                (Some(of_good), Some(of_bad)),
+                "{change}"
+            );
+        }
+        assert_eq!(
+            result(&instrument(false), 6_000_000),
+            None,
+            "nothing is reliable without a reliable change"
+        );
+    }
+
+    #[test]
+    fn the_cut_off_itself_is_clinical_only_where_high_is_bad() {
+        let good = Instrument { cut_off_micros: Some(11_000_000), ..instrument(false) };
+        let bad = Instrument { high_is_bad: true, ..good.clone() };
+        for (r, of_good, of_bad) in
+            [(10_999_999, true, false), (11_000_000, false, true), (11_000_001, false, true)]
+        {
+            assert_eq!((is_clinical(&good, r), is_clinical(&bad, r)), (Some(of_good), Some(of_bad)), "{r}");
+        }
+        assert_eq!(is_clinical(&instrument(true), 11_000_000), None);
+    }
+
+    #[test]
+    fn only_a_total_that_was_sent_is_a_given_one() {
+        assert_eq!(given_total(&scored(&[("bond", 1), ("total", 7)])), Some(7));
+        assert_eq!(given_total(&scored(&[("bond", 1), ("goal", 1), ("task", 1)])), None);
     }
 }
