@@ -48,7 +48,7 @@ fn exported() -> BTreeSet<String> {
     .map(str::to_owned)
     .into();
     for indicator in CATALOGUE {
-        if indicator.windowed {
+        if indicator.is_windowed() {
             names.extend(WINDOWS.iter().map(|window| format!("rapport_{}{}", indicator.name, window.suffix)));
         } else {
             names.insert(format!("rapport_{}", indicator.name));

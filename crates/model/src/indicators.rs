@@ -7,6 +7,8 @@ mod table;
 
 use std::collections::BTreeMap;
 
+use crate::alert;
+use crate::catalogue::CONSTRUCTS;
 use crate::words::*;
 
 pub use table::{CATALOGUE, Id};
@@ -38,10 +40,21 @@ pub struct Indicator {
     pub help: &'static str,
     /// Its labels beside `site`, each with its closed set; every product of them is a sample.
     pub labels: &'static [(&'static str, LabelSet)],
-    /// Whether there is one sample per window; otherwise it is of the end of the release's day.
-    pub windowed: bool,
+    /// What time its samples are of.
+    pub span: Span,
     /// Whether it is a count or a sum.
     pub kind: Kind,
+}
+
+/// What time the samples of an indicator are of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Span {
+    /// One sample per window.
+    Windows,
+    /// One sample per window: the sum over its days of what is counted on each, which comes in runs of days.
+    Days,
+    /// One sample, of the end of the release's day.
+    Today,
 }
 
 /// Whether an indicator is a count or a sum.
@@ -96,6 +109,23 @@ pub enum LabelSet {
     /// client, peer, service, `unknown`.
     ExitSide,
     Polarity,
+    /// The reasons of a peer's leaving.
+    LeftReason,
+    /// modelled, enacted.
+    Behaviour,
+    Valence,
+    Comparer,
+    Direction,
+    Affect,
+    /// What a client or peer instrument may measure, in the order of [`CONSTRUCTS`].
+    Construct,
+    /// client, peer.
+    Person,
+    Result,
+    ServiceUseKind,
+    PathwayStep,
+    /// The kinds of alert.
+    Alert,
 }
 
 fn all<T: Word>() -> Vec<&'static str> {
@@ -124,6 +154,20 @@ impl LabelSet {
             LabelSet::ExitReason => all_and::<EndReason>("presumed_lost"),
             LabelSet::ExitSide => all_and::<Side>("unknown"),
             LabelSet::Polarity => all::<Polarity>(),
+            LabelSet::LeftReason => all::<LeftReason>(),
+            LabelSet::Behaviour => {
+                vec![ModellingWhat::Modelled.as_str(), ModellingWhat::Enacted.as_str()]
+            }
+            LabelSet::Valence => all::<Valence>(),
+            LabelSet::Comparer => all::<Comparer>(),
+            LabelSet::Direction => all::<Direction>(),
+            LabelSet::Affect => all::<Affect>(),
+            LabelSet::Construct => CONSTRUCTS.to_vec(),
+            LabelSet::Person => vec!["client", "peer"],
+            LabelSet::Result => all::<ScoreResult>(),
+            LabelSet::ServiceUseKind => all::<ServiceUseKind>(),
+            LabelSet::PathwayStep => all::<PathwayStep>(),
+            LabelSet::Alert => alert::Kind::ALL.iter().map(|kind| kind.as_str()).collect(),
         }
     }
 }
@@ -155,6 +199,11 @@ impl Indicator {
         series
     }
 
+    /// Whether there is one sample per window; otherwise it is of the end of the release's day.
+    pub fn is_windowed(&self) -> bool {
+        self.span != Span::Today
+    }
+
     /// Whether its samples are millionths with six decimals.
     pub fn in_points(&self) -> bool {
         matches!(self.kind, Kind::Sum { points: true, .. })
@@ -162,7 +211,7 @@ impl Indicator {
 
     /// The names of its samples: one per window, or its own.
     pub fn sample_names(&self) -> Vec<String> {
-        if self.windowed {
+        if self.is_windowed() {
             WINDOWS.iter().map(|window| format!("{}{}", self.name, window.suffix)).collect()
         } else {
             vec![self.name.to_owned()]
@@ -188,7 +237,7 @@ impl Indicator {
 /// The indicator and the window of the sample `name`; `None` if there is none of that name.
 pub fn find(name: &str) -> Option<(&'static Indicator, Option<Window>)> {
     let by_name = |wanted: &str, windowed: bool| {
-        CATALOGUE.iter().find(|indicator| indicator.windowed == windowed && indicator.name == wanted)
+        CATALOGUE.iter().find(|indicator| indicator.is_windowed() == windowed && indicator.name == wanted)
     };
     if let Some(indicator) = by_name(name, false) {
         return Some((indicator, None));
@@ -255,5 +304,9 @@ mod tests {
         assert_eq!(LabelSet::ExitReason.words().last(), Some(&"presumed_lost"));
         assert_eq!(LabelSet::Mechanism.words()[Mechanism::Unknown as usize - 1], "unknown");
         assert_eq!(LabelSet::Phase.words().len(), 7);
+        assert_eq!(LabelSet::Behaviour.words()[ModellingWhat::Enacted as usize - 1], "enacted");
+        for kind in alert::Kind::ALL {
+            assert_eq!(LabelSet::Alert.words()[kind as usize], kind.as_str());
+        }
     }
 }

@@ -1,24 +1,33 @@
-//! What one dyad adds to the windows of its site (model.md section 5), as of the end of a day.
+//! What the members of a site (a dyad, a client, a peer, an alert) add to its windows (model.md section 5), as of the end
+//! of a day.
 //!
-//! A dyad's days are bits of a word.
+//! All windows end on that day, so what is in one is in all longer ones: "of those with this in the window, the ones with
+//! that in it too" counts once, on the earlier of the two last days. A dyad's days are bits of a word.
 
+mod client;
 mod days;
+mod outcomes;
+mod peer;
 mod requests;
+mod trace;
 
 use std::sync::Arc;
 
+use crate::alert;
 use crate::catalogue::Instrument;
-use crate::event::{Body, Contact, Event, Measure};
+use crate::event::{Behaviour, Body, Contact, Event, Measure};
 use crate::indicators::{Id, WINDOWS};
 use crate::params::Params;
 use crate::release::Tally;
 use crate::scores;
 use crate::support::{self, STANDING_DAYS};
-use crate::time::Day;
+use crate::time::{Day, Instant};
 use crate::timeline::{Baseline, Breakdown, Episode, Exit, Timeline};
 use crate::words::*;
 
-use days::{Days, Last, open_days};
+use days::{Days, Last, days_met, open_days};
+
+pub use trace::Trace;
 
 /// Days after its opening within which a breakdown is to be repaired.
 const REPAIR_DAYS: i32 = 28;
@@ -32,10 +41,11 @@ const LONGEST: i32 = WINDOWS[WINDOWS.len() - 1].days;
 /// Days up to a release's that can matter to it: no event before them counts, by any of the looks back.
 const REACH_DAYS: i32 = LONGEST + STANDING_DAYS;
 
-/// Takes down what dyads of one site add, as of the end of one day.
+/// Takes down what the members of one site add, as of the end of one day.
 #[derive(Debug, Clone, Copy)]
 pub struct Windows<'a> {
     day: Day,
+    params: &'a Params,
     primary: Option<&'a Instrument>,
 }
 
@@ -52,25 +62,26 @@ fn position<T: Word>(word: T) -> usize {
 impl<'a> Windows<'a> {
     /// The windows that end on `day`.
     pub fn ending_on(day: Day, params: &'a Params) -> Windows<'a> {
-        Windows { day, primary: params.catalogue.get(&params.settings.alliance_instrument) }
+        Windows { day, params, primary: params.catalogue.get(&params.settings.alliance_instrument) }
     }
 
-    /// Takes down a dyad: its own sorted `events` up to the end of the day, and its history as of then.
-    pub fn count(&self, events: &[Arc<Event>], timeline: &Timeline, tally: &mut Tally<'_>) {
+    /// Takes down a dyad: its own sorted `events` up to the end of the day, and its history as of then. Gives back what the
+    /// counts of its client and its peer are to know of it until it changes or `timeline` turns.
+    pub fn count(&self, events: &[Arc<Event>], timeline: &Timeline, tally: &mut Tally<'_>) -> Trace {
         if let Some(phase) = timeline.phase {
             tally.now(Id::Dyads, position(phase));
         }
-        let recent = events.partition_point(|event| event.occurred_at.day() <= self.day.plus(-REACH_DAYS));
-        let recent = &events[recent..];
-        let open = self.count_open_days(timeline, recent, tally);
-        let mut attended = None;
+        let recent = self.recent(events);
+        let mut trace = self.count_open_days(timeline, recent, tally);
+        let open = trace.open.last(self.day);
         let mut received = [None; SupportType::FIVE.len()];
         for event in recent {
             let day = event.occurred_at.day();
             match &event.body {
                 Body::Contact(contact) => {
                     if contact.attended() {
-                        attended = Some(day);
+                        trace.last_attended = Some(day);
+                        trace.tells_of_client |= contact.practices.contains(Practice::StrengthsAdvocacy);
                         let delivered = SupportType::FIVE.iter().zip(&mut received);
                         delivered
                             .filter(|(kind, _)| contact.support.contains(**kind))
@@ -79,6 +90,15 @@ impl<'a> Windows<'a> {
                     count_contact(contact, day, tally);
                 }
                 Body::Measure(measure) => self.count_measure(measure, day, tally),
+                Body::Behaviour(behaviour) => {
+                    trace.tells_of_client = true;
+                    count_behaviour(behaviour, day, tally);
+                }
+                Body::Comparison { by, direction, affect } => {
+                    let cell = position(*by) * Direction::ALL.len() + position(*direction);
+                    let cell = cell * Affect::ALL.len() + position(*affect);
+                    tally.on(Id::Comparisons, cell, day, 1);
+                }
                 _ => {}
             }
         }
@@ -93,25 +113,51 @@ impl<'a> Windows<'a> {
             Last::Ongoing => tally.now(Id::DyadsOpen, 0),
         }
         count_dyad(Id::DyadsRated, 0, open, rated, tally);
-        count_dyad(Id::DyadsContacted, 0, open, attended, tally);
+        count_dyad(Id::DyadsContacted, 0, open, trace.last_attended, tally);
         for (kind, last) in SupportType::FIVE.iter().zip(received) {
             count_dyad(Id::DyadsSupported, position(*kind), open, last, tally);
         }
+        trace
     }
 
-    /// Takes down the days the dyad is open, and by what; gives the last of them back.
-    fn count_open_days(&self, timeline: &Timeline, recent: &[Arc<Event>], tally: &mut Tally<'_>) -> Last {
+    /// Takes down an alert that opened at `since`, up to the end of the day; `acknowledged` whether by anything up to then,
+    /// `confirmed` whether the latest finding up to then is that it was right.
+    pub fn count_alert(
+        &self,
+        kind: alert::Kind,
+        since: Instant,
+        acknowledged: bool,
+        confirmed: bool,
+        tally: &mut Tally<'_>,
+    ) {
+        let (cell, day) = (kind as usize, since.day());
+        tally.on(Id::Alerts, cell, day, 1);
+        tally.on(Id::AlertsAcknowledged, cell, day, acknowledged.into());
+        tally.on(Id::AlertsConfirmed, cell, day, (acknowledged && confirmed).into());
+    }
+
+    /// Those of sorted `events` that can matter to the day.
+    fn recent<'e>(&self, events: &'e [Arc<Event>]) -> &'e [Arc<Event>] {
+        let from = events.partition_point(|event| event.occurred_at.day() <= self.day.plus(-REACH_DAYS));
+        &events[from..]
+    }
+
+    /// Takes down the days the dyad is open, and by what; gives them back, and those it has an episode on.
+    fn count_open_days(&self, timeline: &Timeline, recent: &[Arc<Event>], tally: &mut Tally<'_>) -> Trace {
+        let mut trace = Trace { day: self.day, ..Trace::default() };
         let mut open = Days::default();
         let mut matched = [Days::default(); MatchedOn::ALL.len() + 1];
         for episode in &timeline.episodes {
+            trace.in_episode = trace.in_episode | days_met(episode, self.day);
             let days = open_days(episode, self.day);
             open = open | days;
             for cell in matched_cells(episode) {
                 matched[cell] = matched[cell] | days;
             }
         }
+        trace.open = open;
         if open == Days::default() {
-            return Last::None;
+            return trace;
         }
         let mut run =
             |id, series, days: Days| days.runs(self.day, |from, to| tally.run(id, series, from, to));
@@ -125,7 +171,7 @@ impl<'a> Windows<'a> {
             run(Id::DyadDaysSupport, support_cell(*kind, false), open & days.received);
             run(Id::DyadDaysSupport, support_cell(*kind, true), open & days.unmet);
         }
-        open.last(self.day)
+        trace
     }
 
     fn count_measure(&self, measure: &Measure, day: Day, tally: &mut Tally<'_>) {
@@ -225,6 +271,12 @@ fn count_contact(contact: &Contact, day: Day, tally: &mut Tally<'_>) {
     }
 }
 
+fn count_behaviour(behaviour: &Behaviour, day: Day, tally: &mut Tally<'_>) {
+    let what = if behaviour.enacted { ModellingWhat::Enacted } else { ModellingWhat::Modelled };
+    let cell = position(what) * Valence::ALL.len() + position(behaviour.valence);
+    tally.on(Id::Behaviours, cell, day, 1);
+}
+
 /// The cells of what an episode was matched on; the last one where on nothing.
 fn matched_cells(episode: &Episode) -> impl Iterator<Item = usize> {
     let none = episode.matched_on.is_empty().then_some(MatchedOn::ALL.len());
@@ -242,3 +294,4 @@ fn count_dyad(id: Id, series: usize, open: Last, had: Option<Day>, tally: &mut T
 }
 
 const _: () = assert!(REACH_DAYS >= LONGEST + REQUEST_DAYS);
+const _: () = assert!(REACH_DAYS >= LONGEST + client::LOOK_BACK_DAYS);

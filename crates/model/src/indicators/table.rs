@@ -1,13 +1,16 @@
 //! The table.
 
-use super::{Indicator, Kind, LabelSet, With};
+use super::{Indicator, Kind, LabelSet, Span, With};
 
-macro_rules! windowed {
+macro_rules! span {
     (windowed) => {
-        true
+        Span::Windows
+    };
+    (days) => {
+        Span::Days
     };
     (today) => {
-        false
+        Span::Today
     };
 }
 
@@ -23,7 +26,7 @@ macro_rules! table {
             name: $name,
             help: $help,
             labels: &[$((stringify!($label), LabelSet::$set)),*],
-            windowed: windowed!($when),
+            span: span!($when),
             kind: $kind,
         }),+];
     };
@@ -31,8 +34,8 @@ macro_rules! table {
 
 const COUNT: Kind = Kind::Count;
 
-/// Days of dyads go with the dyads open.
-const DYAD_DAYS: Kind = Kind::Sum { with: With { id: Id::DyadsOpen, same: &[], fixed: &[] }, points: false };
+/// What is summed over dyads or their clients goes with the dyads open.
+const OF_DYADS: Kind = Kind::Sum { with: With { id: Id::DyadsOpen, same: &[], fixed: &[] }, points: false };
 
 const CONTACT_MINUTES: Kind = Kind::Sum {
     with: With { id: Id::Contacts, same: &[], fixed: &[("attendance", "attended")] },
@@ -44,10 +47,25 @@ const REPAIR_DAYS: Kind = Kind::Sum { with: With { id: Id::Repairs, same: &[], f
 const SCORE_POINTS: Kind =
     Kind::Sum { with: With { id: Id::AllianceRatings, same: &["component"], fixed: &[] }, points: true };
 
+const OUTCOME_POINTS: Kind = Kind::Sum {
+    with: With { id: Id::OutcomeScores, same: &["construct", "person"], fixed: &[] },
+    points: true,
+};
+
 const BASELINE_SQUARES: Kind =
     Kind::Sum { with: With { id: Id::AllianceBaselineDf, same: &[], fixed: &[] }, points: true };
 
 table! {
+    AdvocacyContacts "advocacy_contacts" [] windowed, COUNT,
+        "Contacts attended with strengths-based advocacy in a window of the same length that ended 28 days earlier";
+    AdvocacyFollowed "advocacy_followed" [] windowed, COUNT,
+        "Of those advocacy contacts, those followed within 28 days by an appointment that their client kept";
+    Alerts "alerts" [alert: Alert] windowed, COUNT,
+        "Alerts whose stretch began in the window, by kind";
+    AlertsAcknowledged "alerts_acknowledged" [alert: Alert] windowed, COUNT,
+        "Of those alerts, those with an acknowledgement";
+    AlertsConfirmed "alerts_confirmed" [alert: Alert] windowed, COUNT,
+        "Of those alerts, those whose latest finding says that they were right";
     AllianceBaselineDf "alliance_baseline_df" [] windowed, COUNT,
         "Degrees of freedom of the baselines of the primary alliance instrument filled in the window";
     AllianceBaselineSquares "alliance_baseline_squares" [] windowed, BASELINE_SQUARES,
@@ -56,6 +74,10 @@ table! {
         "Client-rated measures of the primary alliance instrument in the window, by component they have";
     AllianceScorePoints "alliance_score_points" [component: ScoreComponent] windowed, SCORE_POINTS,
         "Sum of the normalised scores (0 to 1) of those measures, by component";
+    Behaviours "behaviours" [what: Behaviour, valence: Valence] windowed, COUNT,
+        "Behaviours that peers modelled and clients enacted in the window, by valence";
+    BehavioursLearned "behaviours_learned" [valence: Valence] windowed, COUNT,
+        "Behaviours enacted in the window that a peer had modelled to that client in the 28 days before";
     Breakdowns "breakdowns" [mechanism: Mechanism] windowed, COUNT,
         "Breakdowns opened in the window, by mechanism";
     BreakdownsDetected "breakdowns_detected" [by: DetectedBy] windowed, COUNT,
@@ -64,6 +86,10 @@ table! {
         "Breakdowns opened in a window of the same length that ended 28 days earlier";
     BreakdownsRepaired "breakdowns_repaired" [] windowed, COUNT,
         "Of the breakdowns due, those repaired within 28 days";
+    ClientDays "client_days" [] days, OF_DYADS,
+        "Sum over the days of the window of the clients with a dyad open that day";
+    Comparisons "comparisons" [by: Comparer, direction: Direction, affect: Affect] windowed, COUNT,
+        "Comparisons in the window, by who compares, with whom, and how it felt";
     ContactMinutes "contact_minutes" [] windowed, CONTACT_MINUTES,
         "Minutes of the contacts attended in the window";
     Contacts "contacts" [attendance: Attendance] windowed, COUNT,
@@ -78,11 +104,11 @@ table! {
         "Dropouts in the window, by what client and peer were matched on";
     DropoutsSupport "dropouts_support" [support_type: RequestedType, basis: Basis] windowed, COUNT,
         "Dropouts in the window whose dyad stood so for that type of support";
-    DyadDays "dyad_days" [] windowed, DYAD_DAYS,
+    DyadDays "dyad_days" [] days, OF_DYADS,
         "Sum over the days of the window of the dyads open that day";
-    DyadDaysMatched "dyad_days_matched" [matched_on: MatchedOn] windowed, DYAD_DAYS,
+    DyadDaysMatched "dyad_days_matched" [matched_on: MatchedOn] days, OF_DYADS,
         "Sum over the days of the window of the open dyads, by what client and peer were matched on";
-    DyadDaysSupport "dyad_days_support" [support_type: RequestedType, basis: Basis] windowed, DYAD_DAYS,
+    DyadDaysSupport "dyad_days_support" [support_type: RequestedType, basis: Basis] days, OF_DYADS,
         "Sum over the days of the window of the open dyads that stood so for that type of support that day";
     Dyads "dyads" [phase: Phase] today, COUNT,
         "Dyads with an open episode at the end of the release's day, by phase";
@@ -100,10 +126,34 @@ table! {
         "Ends and standing presumed dropouts in the window, by mechanism and polarity";
     ExitsSide "exits_side" [side: ExitSide] windowed, COUNT,
         "Ends and standing presumed dropouts in the window, by whose they are";
+    OutcomeScorePoints "outcome_score_points" [construct: Construct, person: Person] windowed, OUTCOME_POINTS,
+        "Sum of the normalised scores (0 to 1) of those outcome scores, by construct and whom they are about";
+    OutcomeScores "outcome_scores" [construct: Construct, person: Person] windowed, COUNT,
+        "Scores in the window of the primary instrument of a construct, rated by the person they are about";
+    Outcomes "outcomes" [construct: Construct, person: Person, result: Result] windowed, COUNT,
+        "Persons by what became of a construct: their last score in the window against the first of its series";
+    OutcomesRecovered "outcomes_recovered" [construct: Construct, person: Person] windowed, COUNT,
+        "Of those that improved, persons whose first score was clinical and whose last is not";
+    Pathway "pathway" [step: PathwayStep] windowed, COUNT,
+        "Clients who took that step towards becoming a peer for the first time in the window";
+    PeerExits "peer_exits" [reason: LeftReason] windowed, COUNT,
+        "Peers leaving in the window, by reason";
+    PeersActive "peers_active" [] windowed, COUNT,
+        "Peers with an attended contact in the window";
+    PeersOverloaded "peers_overloaded" [] windowed, COUNT,
+        "Of the peers active in the window, those with more open dyads than they can carry at the end of the release's day";
+    PeersReflecting "peers_reflecting" [] windowed, COUNT,
+        "Of the peers active in the window, those with a reflection in it";
+    PeersSupervised "peers_supervised" [] windowed, COUNT,
+        "Of the peers active in the window, those with a supervision held in it";
+    PeersTrained "peers_trained" [] windowed, COUNT,
+        "Of the peers active in the window, those whose mandatory training is all valid at the end of the release's day";
     RepairDays "repair_days" [] windowed, REPAIR_DAYS,
         "Sum of the days from the opening of a breakdown to its repair, of the repairs in the window";
     Repairs "repairs" [] windowed, COUNT,
         "Breakdowns repaired in the window";
+    ServiceUse "service_use" [kind: ServiceUseKind] windowed, OF_DYADS,
+        "Uses of other services in the window by clients with an open episode on that day, by kind";
     SupportRequestsDue "support_requests_due" [support_type: RequestedType] windowed, COUNT,
         "Requests for that type of support made in a window of the same length that ended 14 days earlier";
     SupportRequestsMet "support_requests_met" [support_type: RequestedType] windowed, COUNT,

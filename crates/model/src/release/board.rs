@@ -3,7 +3,7 @@
 //! A dyad says what it adds as if nothing more happened to it: so much on a day, one on each day of a run, or one as long
 //! as it stays so. It says so again only when something has happened or time has turned it; a release adds up days.
 
-use crate::indicators::{Id, WINDOWS};
+use crate::indicators::{CATALOGUE, Id, Span, WINDOWS};
 use crate::time::Day;
 
 use super::{Counts, Layout, shortest_window};
@@ -103,7 +103,7 @@ impl<'a> Tally<'a> {
 /// Whether an indicator counts days in runs. Its cells hold by how much one day differs from the day before; those of the
 /// others hold what is of that day.
 fn is_of_days(id: Id) -> bool {
-    matches!(id, Id::DyadDays | Id::DyadDaysMatched | Id::DyadDaysSupport)
+    id.indicator().span == Span::Days
 }
 
 /// The days of a site's windows and those ahead.
@@ -126,9 +126,9 @@ impl Board {
     pub fn new(layout: &Layout) -> Board {
         let cells = layout.cells();
         let mut of_days = vec![false; cells];
-        for id in [Id::DyadDays, Id::DyadDaysMatched, Id::DyadDaysSupport] {
-            let first = usize::from(layout.cell(id, 0));
-            of_days[first..first + id.indicator().series().len()].fill(true);
+        for indicator in CATALOGUE.iter().filter(|indicator| is_of_days(indicator.id)) {
+            let first = usize::from(layout.cell(indicator.id, 0));
+            of_days[first..first + indicator.series().len()].fill(true);
         }
         let (before, now) = (vec![0; cells], vec![0; cells]);
         Board { cells, of_days, first: Day(i32::MIN / 2), rows: vec![0; cells * ROWS], before, now }

@@ -47,6 +47,18 @@ impl Days {
         *self = *self | Days::between(age, age);
     }
 
+    /// Whether the day of that age is one of these.
+    pub fn contains(self, age: i32) -> bool {
+        self & Days::between(age, age) != Days::default()
+    }
+
+    /// The same days as of `days` days later, 0 or more.
+    pub fn later(self, days: i32) -> Days {
+        let days = days.clamp(0, LONGEST + AHEAD);
+        let ahead = if self.0 & 1 == 1 { lowest(days) } else { 0 };
+        Days((self.0 << days | ahead) & lowest(LONGEST + AHEAD))
+    }
+
     /// The first and the last day of each run of these days, as of `day`; no last day of one that goes on.
     pub fn runs(self, day: Day, mut each: impl FnMut(Day, Option<Day>)) {
         let at = |bit: i32| day.plus(AHEAD - bit);
@@ -98,6 +110,12 @@ pub(super) fn open_days(episode: &Episode, day: Day) -> Days {
         .filter(|age| episode.open_on(day.plus(-age)))
         .for_each(|age| open.insert(age));
     open
+}
+
+/// The days that `episode` meets, paused and presumed-lost ones included, as far as is known on `day`.
+pub(super) fn days_met(episode: &Episode, day: Day) -> Days {
+    let youngest = episode.end.as_ref().map_or(-AHEAD, |end| day.since(end.at.day()));
+    Days::between(youngest, day.since(episode.opened_at.day()))
 }
 
 /// The days on which one type of support stands.
