@@ -295,3 +295,6 @@ fn count_dyad(id: Id, series: usize, open: Last, had: Option<Day>, tally: &mut T
 
 const _: () = assert!(REACH_DAYS >= LONGEST + REQUEST_DAYS);
 const _: () = assert!(REACH_DAYS >= LONGEST + client::LOOK_BACK_DAYS);
+
+#[cfg(test)]
+mod tests;
