@@ -47,6 +47,8 @@ impl Published {
                 };
             }
             Output::Release(release) => {
+                let release: v1::Release =
+                    serde_json::from_str(&release.json).expect("a release of the contract");
                 self.releases.insert((release.site.clone(), release.release.clone()), release);
             }
             Output::Alert(alert) => {

@@ -10,7 +10,7 @@ use rapport_proto::{keys, v1};
 
 use crate::event::{self, Body, Event, Persons};
 use crate::params::Params;
-use crate::release::Layout;
+use crate::release::{Layout, Release};
 use crate::site::{Site, Stage};
 use crate::time::Instant;
 use crate::versions::{Slot, VersionId};
@@ -31,7 +31,7 @@ pub enum Output {
         row: Option<v1::Enriched>,
     },
     /// A record of `rapport.indicators`.
-    Release(v1::Release),
+    Release(Release),
     /// A record of `rapport.alerts`.
     Alert(v1::Alert),
 }
@@ -41,7 +41,7 @@ impl Output {
     pub fn key(&self) -> String {
         match self {
             Output::Enriched { site, event_id, .. } => keys::enriched(site, event_id),
-            Output::Release(release) => keys::release(&release.site, &release.release),
+            Output::Release(release) => keys::release(&release.site, &release.day.to_string()),
             Output::Alert(alert) => alert.alert_id.clone(),
         }
     }

@@ -1,12 +1,14 @@
-//! A release: all samples of a site at a boundary, laid out from what its dyads add to the days of its windows.
+//! A release: all samples of a site at a boundary, written from what its members add to the days of its windows.
 
 mod board;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
 
-use rapport_proto::v1;
+use serde_json::json;
 
-use crate::indicators::{CATALOGUE, Id, WINDOWS};
+use crate::indicators::{CATALOGUE, Id};
 use crate::params::{MODEL_VERSION, Releases};
 use crate::time::{Day, Instant};
 
@@ -23,47 +25,121 @@ impl Releases {
     }
 }
 
-/// Where in [`Counts`] each sample of a release is, in the order of samples.
+/// A release as it is written to `rapport.indicators`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    /// The site.
+    pub site: Arc<str>,
+    /// The last day of its windows.
+    pub day: Day,
+    /// The record's value: the JSON of [`rapport_proto::v1::Release`].
+    pub json: String,
+}
+
+impl Release {
+    /// The boundary it is of: the instant after the last of its day.
+    pub fn clock(&self) -> Instant {
+        self.day.plus(1).start()
+    }
+}
+
+/// The cells of a [`Board`], and the text of the samples they are written in.
+///
+/// Almost all samples of a release are 0: their text is made once, and a release is that text with numbers put in.
 #[derive(Debug, Clone)]
 pub struct Layout {
     /// First cell of each indicator.
     offsets: Vec<usize>,
     cells: usize,
-    samples: Vec<Place>,
+    /// All samples as JSON, each at 0, with commas between them.
+    zeros: String,
+    /// In the order of samples.
+    places: Vec<Place>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// A sample: whose number it is, and where it goes.
+#[derive(Debug, Clone, Copy)]
 struct Place {
-    name: String,
-    labels: BTreeMap<String, String>,
     cell: usize,
-    /// The window's place in [`WINDOWS`]; 0 where there is none.
+    /// The window's place in [`WINDOWS`](crate::indicators::WINDOWS); 0 where there is none.
     window: usize,
     points: bool,
+    /// Where its 0 begins in the text.
+    at: usize,
+}
+
+impl Place {
+    fn zero(self) -> &'static str {
+        if self.points { "0.000000" } else { "0" }
+    }
 }
 
 impl Layout {
     /// The layout of [`CATALOGUE`].
     pub fn new() -> Layout {
-        let mut layout = Layout { offsets: Vec::with_capacity(CATALOGUE.len()), cells: 0, samples: vec![] };
+        let mut layout = Layout {
+            offsets: Vec::with_capacity(CATALOGUE.len()),
+            cells: 0,
+            zeros: String::new(),
+            places: vec![],
+        };
+        let mut samples = BTreeMap::new();
         for indicator in CATALOGUE {
             layout.offsets.push(layout.cells);
-            let points = indicator.in_points();
             for labels in indicator.series() {
                 for (window, name) in indicator.sample_names().into_iter().enumerate() {
-                    layout.samples.push(Place {
-                        name,
-                        labels: labels.clone(),
-                        cell: layout.cells,
-                        window,
-                        points,
-                    });
+                    let place = Place { cell: layout.cells, window, points: indicator.in_points(), at: 0 };
+                    samples.insert((name, labels.clone()), place);
                 }
                 layout.cells += 1;
             }
         }
-        layout.samples.sort();
+        debug_assert!(layout.cells <= usize::from(u16::MAX) + 1);
+        for ((name, labels), place) in samples {
+            layout.append(&name, &labels, place);
+        }
         layout
+    }
+
+    fn append(&mut self, name: &str, labels: &BTreeMap<String, String>, place: Place) {
+        let comma = if self.zeros.is_empty() { "" } else { "," };
+        // Writing to a string cannot fail.
+        let _ = write!(self.zeros, r#"{comma}{{"name":{},"labels":{},"value":"#, json!(name), json!(labels));
+        self.places.push(Place { at: self.zeros.len(), ..place });
+        self.zeros.push_str(place.zero());
+        self.zeros.push('}');
+    }
+
+    /// The release of what is on `board`: of `site`, whose first standing event is of `first_day`, for the day on which
+    /// the board's windows end.
+    pub fn release(&self, board: &Board, site: &Arc<str>, first_day: Day) -> Release {
+        let mut release = Release { site: site.clone(), day: board.last_day(), json: String::new() };
+        let (day, clock, json) = (release.day, release.clock(), &mut release.json);
+        json.reserve(self.zeros.len() + self.zeros.len() / 16 + 256);
+        let _ = write!(
+            json,
+            r#"{{"site":{},"release":"{day}","first_day":"{first_day}","clock":"{clock}","model_version":{},"samples":["#,
+            json!(&**site),
+            json!(MODEL_VERSION)
+        );
+        let mut written = 0;
+        for place in &self.places {
+            let sum = board.sum(place.cell, place.window);
+            if sum == 0 {
+                continue;
+            }
+            json.push_str(&self.zeros[written..place.at]);
+            written = place.at + place.zero().len();
+            let _ = if place.points {
+                debug_assert!(sum > 0);
+                write!(json, "{}.{:06}", sum / 1_000_000, sum % 1_000_000)
+            } else {
+                write!(json, "{sum}")
+            };
+        }
+        json.push_str(&self.zeros[written..]);
+        json.push_str("]}");
+        release
     }
 
     /// How many cells there are.
@@ -74,7 +150,7 @@ impl Layout {
     /// The cell `series` of `id`.
     fn cell(&self, id: Id, series: usize) -> u16 {
         let cell = self.offsets[id as usize] + series;
-        debug_assert!(self.offsets.get(id as usize + 1).is_none_or(|next| cell < *next));
+        debug_assert!(cell < self.offsets.get(id as usize + 1).copied().unwrap_or(self.cells));
         cell as u16
     }
 }
@@ -85,54 +161,16 @@ impl Default for Layout {
     }
 }
 
-/// Counts of one site at a boundary.
-///
-/// A cell holds, per window, what is in that window and in no shorter one: windows that end on one day hold each other,
-/// so one addition serves all.
-#[derive(Debug, Clone)]
-pub struct Counts<'a> {
-    layout: &'a Layout,
-    cells: Vec<[i64; WINDOWS.len()]>,
-}
-
-/// The shortest window that a day `age` days before the windows' end is in; `None` of days before all windows or after.
-fn shortest_window(age: i32) -> Option<usize> {
-    if age < 0 {
-        return None;
-    }
-    WINDOWS.iter().position(|window| age < window.days)
-}
-
-impl Counts<'_> {
-    /// The release of these counts: of `site`, whose first standing event is of `first_day`, at the boundary `clock`.
-    pub fn release(&self, site: &str, first_day: Day, clock: Instant) -> v1::Release {
-        let samples = self.layout.samples.iter().map(|place| {
-            let sum: i64 = self.cells[place.cell][..=place.window].iter().sum();
-            v1::Sample {
-                name: place.name.clone(),
-                labels: place.labels.clone(),
-                value: if place.points { points(sum) } else { sum.to_string() },
-            }
-        });
-        v1::Release {
-            site: site.to_owned(),
-            release: clock.just_before().day().to_string(),
-            first_day: first_day.to_string(),
-            clock: clock.to_string(),
-            model_version: MODEL_VERSION.to_owned(),
-            samples: samples.collect(),
-        }
-    }
-}
-
-/// Millionths, not negative, as points with six decimals.
-fn points(micros: i64) -> String {
-    format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000)
-}
-
 #[cfg(test)]
 mod tests {
+    use rapport_proto::v1;
+
     use super::*;
+
+    fn release(layout: &Layout, board: &Board) -> (v1::Release, String) {
+        let json = layout.release(board, &"leeds".into(), Day(20_000)).json;
+        (serde_json::from_str(&json).unwrap(), json)
+    }
 
     #[test]
     fn a_release_is_the_json_of_the_model_key_by_key() {
@@ -143,15 +181,19 @@ mod tests {
         tally.on(Id::AllianceScorePoints, 3, Day(20_099), 1_250_001);
         board.advance(Day(20_099));
         board.enter(&tally.into_entries());
-        let mut release = board.counts(&layout).release("leeds", Day(20_000), Day(20_100).start());
+        let (mut release, json) = release(&layout, &board);
+        assert_eq!(
+            serde_json::to_string(&release).unwrap(),
+            json,
+            "byte for byte what the contract's type writes"
+        );
         let wanted = ["alliance_score_points_7d", "dropouts_support_28d", "dropouts_support_7d"];
         release.samples.retain(|sample| {
             let labels: Vec<_> = sample.labels.values().map(String::as_str).collect();
             wanted.contains(&sample.name.as_str()) && matches!(*labels, ["total"] | ["unmet", "emotional"])
         });
-        let json = serde_json::to_string(&release).unwrap();
         assert_eq!(
-            json,
+            serde_json::to_string(&release).unwrap(),
             concat!(
                 r#"{"site":"leeds","release":"2025-01-11","first_day":"2024-10-04","clock":"2025-01-12T00:00:00Z","#,
                 r#""model_version":"1","samples":[{"name":"alliance_score_points_7d","labels":{"component":"total"},"#,
@@ -160,15 +202,18 @@ mod tests {
                 r#"{"name":"dropouts_support_7d","labels":{"basis":"unmet","support_type":"emotional"},"value":0}]}"#
             )
         );
-        assert_eq!(serde_json::from_str::<v1::Release>(&json).unwrap(), release);
     }
 
     #[test]
     fn samples_are_sorted_by_name_then_labels_and_each_stands_once() {
         let layout = Layout::new();
-        let release = Board::new(&layout).counts(&layout).release("leeds", Day(0), Day(1).start());
+        let mut board = Board::new(&layout);
+        board.advance(Day(0));
+        let (release, _) = release(&layout, &board);
         let keys: Vec<_> = release.samples.iter().map(|sample| (&sample.name, &sample.labels)).collect();
         assert!(keys.is_sorted_by(|a, b| a < b));
+        let expected: usize = CATALOGUE.iter().map(|it| it.series().len() * it.sample_names().len()).sum();
+        assert_eq!(release.samples.len(), expected);
         assert_eq!(release.samples.iter().filter(|sample| sample.name == "dyads").count(), 7);
         assert_eq!(release.samples.iter().filter(|sample| sample.name == "exits_mechanism_28d").count(), 18);
         assert!(release.samples.iter().all(|sample| matches!(sample.value.as_str(), "0" | "0.000000")));

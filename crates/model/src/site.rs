@@ -160,7 +160,7 @@ impl Site {
             member.turns_at = timeline.turns_at.or_else(|| Some(Entry::gone_on(&member.entries)?.start()));
             board.enter(&member.entries);
         }
-        Some(Output::Release(board.counts(layout).release(name, *first_day, clock)))
+        Some(Output::Release(layout.release(board, name, *first_day)))
     }
 
     fn standing(&self, id: &str) -> Option<&Version> {

@@ -48,7 +48,7 @@ impl Writer {
     /// # Errors
     /// The sink's.
     pub fn send(&mut self, source: &Source<'_>, output: &Output, sink: &mut dyn Sink) -> Result<(), Error> {
-        let (topic, present) = self.encode(output)?;
+        let (topic, value) = self.encode(output)?;
         let cloud = describe(output);
         let key = output.key();
         let ce_source = format!("rapport/{}", cloud.site);
@@ -70,30 +70,26 @@ impl Writer {
             topic,
             partition: Some(source.partition),
             key: Some(key.as_bytes()),
-            value: present.then_some(&self.value),
+            value,
             headers: &all,
         })
     }
 
-    /// Puts the value in the buffer; says the topic, and whether there is a value.
-    fn encode(&mut self, output: &Output) -> Result<(&'static str, bool), Error> {
+    /// The topic, and the value if there is one: in the buffer, where it has yet to be written.
+    fn encode<'a>(&'a mut self, output: &'a Output) -> Result<(&'static str, Option<&'a [u8]>), Error> {
         self.value.clear();
-        let unwritable = |error: serde_json::Error| Error::Unwritable(error.to_string());
         match output {
-            Output::Enriched { row, .. } => {
-                if let Some(row) = row {
-                    self.value.reserve(row.encoded_len());
-                    row.encode_raw(&mut self.value);
-                }
-                Ok((topics::ENRICHED, row.is_some()))
+            Output::Enriched { row: None, .. } => Ok((topics::ENRICHED, None)),
+            Output::Enriched { row: Some(row), .. } => {
+                self.value.reserve(row.encoded_len());
+                row.encode_raw(&mut self.value);
+                Ok((topics::ENRICHED, Some(&self.value)))
             }
-            Output::Release(release) => {
-                serde_json::to_writer(&mut self.value, release).map_err(unwritable)?;
-                Ok((topics::INDICATORS, true))
-            }
+            Output::Release(release) => Ok((topics::INDICATORS, Some(release.json.as_bytes()))),
             Output::Alert(alert) => {
+                let unwritable = |error: serde_json::Error| Error::Unwritable(error.to_string());
                 serde_json::to_writer(&mut self.value, alert).map_err(unwritable)?;
-                Ok((topics::ALERTS, true))
+                Ok((topics::ALERTS, Some(&self.value)))
             }
         }
     }
@@ -107,7 +103,7 @@ fn describe(output: &Output) -> Cloud<'_> {
             Cloud { kind: "rapport.v1.Enriched", site, time: time.unwrap_or_default() }
         }
         Output::Release(release) => {
-            Cloud { kind: "rapport.v1.Release", site: &release.site, time: release.clock.clone() }
+            Cloud { kind: "rapport.v1.Release", site: &release.site, time: release.clock().to_string() }
         }
         Output::Alert(alert) => {
             Cloud { kind: "rapport.v1.Alert", site: &alert.site, time: alert.since.clone() }

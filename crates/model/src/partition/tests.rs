@@ -151,7 +151,9 @@ fn topics(outputs: Vec<Output>) -> Topics {
             Output::Enriched { row: None, .. } => drop(topics.rows.remove(&key)),
             Output::Alert(alert) if alert.state == "withdrawn" => drop(topics.alerts.remove(&key)),
             Output::Alert(alert) => drop(topics.alerts.insert(key, alert)),
-            Output::Release(release) => drop(topics.releases.insert(release.site.clone(), release)),
+            Output::Release(release) => {
+                drop(topics.releases.insert(release.site.to_string(), parsed(&release)));
+            }
         }
     }
     topics
@@ -163,11 +165,15 @@ fn value(release: &v1::Release, name: &str, labels: &[(&str, &str)]) -> String {
     found.unwrap_or_else(|| panic!("{name}{labels:?} is not there")).value.clone()
 }
 
-fn releases(outputs: &[Output]) -> Vec<&v1::Release> {
-    outputs
-        .iter()
-        .filter_map(|output| if let Output::Release(release) = output { Some(release) } else { None })
-        .collect()
+fn parsed(release: &Release) -> v1::Release {
+    serde_json::from_str(&release.json).unwrap()
+}
+
+fn releases(outputs: &[Output]) -> Vec<v1::Release> {
+    let releases = outputs.iter().filter_map(|output| {
+        if let Output::Release(release) = output { Some(parsed(release)) } else { None }
+    });
+    releases.collect()
 }
 
 /// Ids of the rows, and whether each is there or withdrawn.

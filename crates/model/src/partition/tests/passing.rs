@@ -39,12 +39,12 @@ fn a_death_noted_in_one_dyad_ends_the_clients_episodes_in_all_and_in_those_first
         tick(midnight(10)),
     ];
     let out = outputs(&mut partition, &records);
-    assert_eq!(value(releases(&out)[0], "exits_7d", &[("reason", "died")]), "3");
-    assert_eq!(value(releases(&out)[0], "dyads", &[("phase", "forming")]), "1");
+    assert_eq!(value(&releases(&out)[0], "exits_7d", &[("reason", "died")]), "3");
+    assert_eq!(value(&releases(&out)[0], "dyads", &[("phase", "forming")]), "1");
     partition.take(&draft("x", "c-p", noon(5), ended(EndReason::Died)).tombstone());
     let out = partition.take(&tick(midnight(11)));
-    assert_eq!(value(releases(&out)[0], "exits_28d", &[("reason", "died")]), "0");
-    assert_eq!(value(releases(&out)[0], "dyads", &[("phase", "forming")]), "4");
+    assert_eq!(value(&releases(&out)[0], "exits_28d", &[("reason", "died")]), "0");
+    assert_eq!(value(&releases(&out)[0], "dyads", &[("phase", "forming")]), "4");
 }
 
 #[test]
@@ -58,8 +58,8 @@ fn a_peers_leaving_ends_its_episodes_and_its_row_says_so_only_while_it_does() {
     assert_eq!(rows(&out), [("a", true), ("x", true)]);
     assert!(row(&out, "x").ended.is_some_and(|ended| ended.dropout));
     let out = partition.take(&tick(midnight(10)));
-    assert_eq!(value(releases(&out)[0], "exits_7d", &[("reason", "overwhelmed")]), "1");
-    assert_eq!(value(releases(&out)[0], "exits_side_7d", &[("side", "peer")]), "1");
+    assert_eq!(value(&releases(&out)[0], "exits_7d", &[("reason", "overwhelmed")]), "1");
+    assert_eq!(value(&releases(&out)[0], "exits_side_7d", &[("side", "peer")]), "1");
     let out = partition.take(&opening.tombstone());
     assert_eq!(rows(&out), [("a", false), ("x", true)]);
     assert_eq!(row(&out, "x").ended, None);
