@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use rapport_model::catalogue::{Catalogue, Target};
+use rapport_model::catalogue::Catalogue;
 use rapport_model::params::{self, Params};
 use rapport_runtime::config::{self, Error};
 use rapport_stream::settings::LogSettings;
@@ -55,33 +55,7 @@ impl Config {
 /// Where the catalogue cannot be read, or a setting cannot work with it.
 pub fn params(settings: &params::Settings) -> Result<Params, Error> {
     let params = Params { settings: settings.clone(), catalogue: catalogue(settings)? };
-    let invalid = |key: &str, reason: String| Err(Error::Invalid(format!("[model] {key}: {reason}")));
-    if settings.baseline_ratings == 0 || settings.baseline_ratings + settings.prior_weight < 2 {
-        return invalid("baseline_ratings", "at least one, and two together with prior_weight".to_owned());
-    }
-    if settings.dropout_days == 0 || settings.pause_days == 0 {
-        return invalid("dropout_days, pause_days", "at least 1".to_owned());
-    }
-    let id = &settings.alliance_instrument;
-    if params.catalogue.get(id).is_none_or(|instrument| instrument.target != Target::Alliance) {
-        return invalid("alliance_instrument", format!("`{id}` is no alliance instrument of the catalogue"));
-    }
-    for (key, id) in &settings.primary_instruments {
-        let fits = params.catalogue.get(id).is_some_and(|instrument| {
-            let person = match instrument.target {
-                Target::Client => "client",
-                Target::Peer => "peer",
-                Target::Alliance => return false,
-            };
-            *key == format!("{}/{person}", instrument.construct)
-        });
-        if !fits {
-            return invalid(
-                "primary_instruments",
-                format!("`{id}` does not measure `{key}` in the catalogue"),
-            );
-        }
-    }
+    settings.check(&params.catalogue).map_err(|error| Error::Invalid(error.to_string()))?;
     Ok(params)
 }
 

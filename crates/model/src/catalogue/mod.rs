@@ -1,6 +1,9 @@
 //! The instruments: metadata only, never item wording.
 
 mod parse;
+mod read;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -8,6 +11,7 @@ use std::sync::{Arc, LazyLock};
 use serde::{Deserialize, Serialize};
 
 pub use parse::CatalogueError;
+pub use read::Problem;
 
 /// What a client or peer instrument may measure.
 pub const CONSTRUCTS: [&str; 21] = [
@@ -85,10 +89,34 @@ pub struct Instrument {
 /// Where an instrument's numbers come from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Provenance {
-    /// Number of items, their scoring, how often it may be used: a note for people, with its source.
+    /// Number of items, their scoring, what to send: a note for people, with its source.
     pub scoring: String,
-    /// Each further number by its name in the catalogue file, with its value as text, its population and its source.
-    pub figures: BTreeMap<&'static str, String>,
+    /// Each further number by its name in the catalogue file.
+    pub figures: BTreeMap<&'static str, Figure>,
+    /// How raw totals become the scores that are sent, where that is not plain arithmetic.
+    pub conversion: Option<Conversion>,
+}
+
+/// A number and where it comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Figure {
+    /// The number, in millionths.
+    pub micros: i64,
+    /// Whom it was found in, or how; may be empty.
+    pub population: String,
+    /// Where it is published.
+    pub source: String,
+}
+
+/// A published table from raw totals to scores. It is for the sender: what arrives has been converted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conversion {
+    /// The least raw total; the others follow by ones.
+    pub first_raw: i64,
+    /// The score of each raw total, in millionths.
+    pub scores_micros: Vec<i64>,
+    /// Where the table is published.
+    pub source: String,
 }
 
 /// All instruments, in the order of the file.
@@ -117,6 +145,9 @@ impl Catalogue {
     }
 
     /// Reads a catalogue file.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
     pub fn parse(toml: &str) -> Result<Catalogue, CatalogueError> {
         let mut catalogue = Catalogue::default();
         for (instrument, provenance) in parse::instruments(toml)? {
@@ -140,64 +171,5 @@ impl Catalogue {
     /// All instruments in the order of the file.
     pub fn iter(&self) -> impl Iterator<Item = &Instrument> {
         self.instruments.iter()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    #[test]
-    fn the_embedded_catalogue_is_right_and_measures_every_construct() {
-        let catalogue = Catalogue::parse(Catalogue::EMBEDDED_TOML).unwrap();
-        assert_eq!(*Catalogue::embedded(), catalogue);
-        let of = |target| {
-            catalogue
-                .iter()
-                .filter(|i| i.target == target)
-                .map(|i| i.construct.as_str())
-                .collect::<BTreeSet<_>>()
-        };
-        assert_eq!(of(Target::Client), BTreeSet::from(CONSTRUCTS));
-        assert!(of(Target::Peer).contains("wellbeing"));
-        for id in [
-            "wai-sr",
-            "srs",
-            "ors",
-            "core-10",
-            "swemwbs",
-            "rses",
-            "gse",
-            "ucla-3",
-            "mspss",
-            "isel-12",
-            "brief-inspire-o",
-            "adult-hope-scale",
-            "item-hope",
-            "item-wellbeing-peer",
-        ] {
-            assert!(catalogue.get(id).is_some(), "{id}");
-            assert!(!catalogue.provenance(id).unwrap().scoring.is_empty(), "{id}");
-        }
-    }
-
-    #[test]
-    fn the_numbers_that_decide_over_people_are_those_of_their_sources() {
-        let catalogue = Catalogue::embedded();
-        let wai = catalogue.get("wai-sr").unwrap();
-        let one_to_five = Range { min_micros: 1_000_000, max_micros: 5_000_000 };
-        assert_eq!(wai.total, Some(one_to_five));
-        assert_eq!(wai.subscales.keys().collect::<Vec<_>>(), ["bond", "goal", "task"]);
-        assert!(wai.subscales.values().all(|range| *range == one_to_five));
-        assert_eq!(wai.within_dyad_sd_micros, Some(100_000));
-        let core = catalogue.get("core-10").unwrap();
-        assert!(core.high_is_bad);
-        assert_eq!((core.reliable_change_micros, core.cut_off_micros), (Some(6_000_000), Some(11_000_000)));
-        assert_eq!(catalogue.get("swemwbs").unwrap().reliable_change_micros, Some(3_000_000));
-        let decided: Vec<_> =
-            catalogue.iter().filter(|i| i.reliable_change_micros.is_some()).map(|i| &i.id).collect();
-        assert_eq!(decided, ["core-10", "swemwbs", "swemwbs-peer"]);
     }
 }

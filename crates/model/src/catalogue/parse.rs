@@ -1,285 +1,343 @@
 //! Reads a catalogue file, and says where it is wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range as Span;
+use std::fmt;
 
-use serde::Deserialize;
-use toml::Spanned;
+use toml::de::DeTable;
 
-use super::{CONSTRUCTS, Instrument, Provenance, Range, Target};
+use super::read::{At, Fields, Problem, Problems, number};
+use super::{CONSTRUCTS, Conversion, Figure, Instrument, Provenance, Range, Target};
 
-/// Greatest magnitude of a number of a scale: its millionths, squared once over a range, still fit an i64.
-const MAX_NUMBER: f64 = 1e6;
+const OUTSIDE: &str = "it is not within the range of the total";
 
-/// Where and why a catalogue file is wrong.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("read the catalogue, line {line}{}: {problem}", in_field(field))]
+/// Everything that is wrong with a catalogue file, in the order of its lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CatalogueError {
-    /// The line, counted from 1.
-    pub line: usize,
-    /// The field; empty where the text is no TOML or the reader's message names it.
-    pub field: String,
-    /// What is wrong with it.
-    pub problem: String,
+    /// At least one.
+    pub problems: Vec<Problem>,
 }
 
-fn in_field(field: &str) -> String {
-    if field.is_empty() { String::new() } else { format!(", `{field}`") }
+impl fmt::Display for CatalogueError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.problems.as_slice() {
+            [problem] => write!(f, "read the catalogue, {problem}"),
+            problems => {
+                write!(f, "read the catalogue, {} problems:", problems.len())?;
+                problems.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
+            }
+        }
+    }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    #[serde(default)]
-    instrument: Vec<Spanned<Entry>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    id: Spanned<String>,
-    name: Spanned<String>,
-    target: Target,
-    construct: Option<Spanned<String>>,
-    direction: Direction,
-    scoring: Spanned<String>,
-    licence: Spanned<String>,
-    total: Option<Spanned<Bounds>>,
-    #[serde(default)]
-    subscales: BTreeMap<String, Spanned<Bounds>>,
-    within_dyad_sd: Option<Spanned<Figure>>,
-    sd: Option<Spanned<Figure>>,
-    reliability: Option<Spanned<Figure>>,
-    reliable_change: Option<Spanned<Change>>,
-    cut_off: Option<Spanned<Figure>>,
-}
-
-#[derive(Deserialize, PartialEq)]
-#[serde(rename_all = "snake_case")]
-enum Direction {
-    HighIsGood,
-    HighIsBad,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Bounds {
-    min: f64,
-    max: f64,
-}
-
-/// A number and where it comes from.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Figure {
-    value: f64,
-    population: Option<String>,
-    source: String,
-}
-
-/// A published value, or z, which with SD and reliability gives z·SD·√(2(1−r)).
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Change {
-    value: Option<f64>,
-    z: Option<f64>,
-    source: String,
-}
+impl std::error::Error for CatalogueError {}
 
 /// The instruments of a catalogue file, in its order.
 pub(super) fn instruments(toml: &str) -> Result<Vec<(Instrument, Provenance)>, CatalogueError> {
-    let at = |span: Span<usize>| {
-        1 + toml.as_bytes().iter().take(span.start).filter(|byte| **byte == b'\n').count()
+    let mut problems = Problems::new(toml);
+    let read = read(toml, &mut problems);
+    if problems.found.is_empty() {
+        return Ok(read);
+    }
+    problems.found.sort_by_key(|problem| problem.line);
+    Err(CatalogueError { problems: problems.found })
+}
+
+fn read(toml: &str, problems: &mut Problems<'_>) -> Vec<(Instrument, Provenance)> {
+    let file = match DeTable::parse(toml) {
+        Ok(file) => file,
+        Err(error) => {
+            problems.note(&error.span().unwrap_or_default(), "", error.message().replace('\n', " "));
+            return Vec::new();
+        }
     };
-    let file: File = toml::from_str(toml).map_err(|error| CatalogueError {
-        line: error.span().map_or(1, at),
-        field: String::new(),
-        problem: error.message().replace('\n', " "),
-    })?;
+    let mut list = None;
+    for (name, value) in file.get_ref().iter() {
+        if name.get_ref() == "instrument" {
+            list = value.get_ref().as_array();
+            problems.check(list.is_some(), &value.span(), "instrument", "it is not a list of tables");
+        } else {
+            problems.note(&name.span(), name.get_ref(), "there is no such field");
+        }
+    }
+    let listed = list.is_some_and(|list| !list.is_empty());
+    if !listed && problems.found.is_empty() {
+        problems.note(&(0..0), "instrument", "there is none");
+    }
     let mut ids = BTreeSet::new();
-    let mut checked = Vec::with_capacity(file.instrument.len());
-    for entry in file.instrument {
-        let whole = entry.span();
-        let read = instrument(entry.into_inner(), whole.clone(), &mut ids);
-        checked.push(read.map_err(|wrong| CatalogueError {
-            line: at(wrong.span.unwrap_or(whole)),
-            field: wrong.field,
-            problem: wrong.problem.to_owned(),
-        })?);
+    let entries = list.into_iter().flat_map(|list| list.iter());
+    let mut read = Vec::new();
+    for entry in entries {
+        let Some(mut fields) = Fields::of(entry, "", problems) else { continue };
+        read.extend(instrument(&mut fields, &mut ids, problems));
+        fields.end(problems);
     }
-    Ok(checked)
+    read
 }
 
-struct Wrong {
-    span: Option<Span<usize>>,
-    field: String,
-    problem: &'static str,
-}
-
-fn wrong(span: Span<usize>, field: &str, problem: &'static str) -> Wrong {
-    Wrong { span: Some(span), field: field.to_owned(), problem }
-}
-
-fn check(holds: bool, span: Span<usize>, field: &str, problem: &'static str) -> Result<(), Wrong> {
-    if holds { Ok(()) } else { Err(wrong(span, field, problem)) }
-}
-
+/// One entry, as far as it can be read; what is wrong is noted.
 fn instrument(
-    entry: Entry,
-    whole: Span<usize>,
+    fields: &mut Fields<'_, '_>,
     ids: &mut BTreeSet<String>,
-) -> Result<(Instrument, Provenance), Wrong> {
-    check(
-        is_name(entry.id.as_ref()),
-        entry.id.span(),
-        "id",
-        "it is not 1 to 64 lower-case letters, digits and hyphens",
-    )?;
-    check(ids.insert(entry.id.as_ref().clone()), entry.id.span(), "id", "another instrument has it")?;
-    for (text, field) in [(&entry.name, "name"), (&entry.scoring, "scoring"), (&entry.licence, "licence")] {
-        check(!text.as_ref().trim().is_empty(), text.span(), field, "it is empty")?;
+    problems: &mut Problems<'_>,
+) -> Option<(Instrument, Provenance)> {
+    let id = fields.text("id", problems);
+    if let Some(id) = &id {
+        let good = "it is not 1 to 64 lower-case letters, digits and hyphens";
+        problems.check(is_name(&id.value), &id.span, "id", good);
+        problems.check(ids.insert(id.value.clone()), &id.span, "id", "another instrument has it");
     }
-    let construct = construct(&entry, whole.clone())?;
-    let total = entry.total.as_ref().map(|bounds| range(bounds, "total")).transpose()?;
-    let subscales = subscales(&entry)?;
-    check(
-        total.is_some() || !subscales.is_empty(),
-        whole.clone(),
-        "total",
-        "there is neither a total nor a subscale",
-    )?;
-    let mut provenance = Provenance { scoring: entry.scoring.as_ref().clone(), ..Provenance::default() };
-    let within_dyad_sd_micros = within_dyad_sd(&entry, whole, &mut provenance)?;
-    let sd = figure(entry.sd.as_ref(), "sd", &mut provenance)?;
-    let reliability = figure(entry.reliability.as_ref(), "reliability", &mut provenance)?;
-    let reliable_change = reliable_change(&entry, sd, reliability, &mut provenance)?;
-    let cut_off = figure(entry.cut_off.as_ref(), "cut_off", &mut provenance)?.map(micros);
-    if let (Some(spanned), Some(cut_off)) = (&entry.cut_off, cut_off) {
-        let inside = total.is_some_and(|total| (total.min_micros..=total.max_micros).contains(&cut_off));
-        check(inside, spanned.span(), "cut_off", "it is not within the range of the total")?;
+    let name = fields.text("name", problems);
+    let targets = [("alliance", Target::Alliance), ("client", Target::Client), ("peer", Target::Peer)];
+    let target = fields.word("target", &targets, problems);
+    let construct = construct(fields, target, problems);
+    let directions = [("high_is_good", false), ("high_is_bad", true)];
+    let high_is_bad = fields.word("direction", &directions, problems);
+    let scoring = fields.text("scoring", problems);
+    let licence = fields.text("licence", problems);
+    let total = Total::of(fields, problems);
+    let subscales = subscales(fields, target, problems);
+    if matches!(total, Total::None) && subscales.is_empty() {
+        problems.note(&fields.span, "total", "there is neither a total nor a subscale");
     }
+    let mut provenance = Provenance::default();
+    let within_dyad_sd_micros = within_dyad_sd(fields, target, &mut provenance, problems);
+    let reliable_change_micros = reliable_change(fields, total, &mut provenance, problems);
+    let cut_off_micros = cut_off(fields, total, &mut provenance, problems);
+    provenance.conversion = conversion(fields, total, problems);
+    provenance.scoring = scoring?.value;
     let instrument = Instrument {
-        id: entry.id.into_inner(),
-        name: entry.name.into_inner(),
-        target: entry.target,
-        construct,
+        id: id?.value,
+        name: name?.value,
+        target: target?,
+        construct: construct?,
         subscales,
-        total,
-        high_is_bad: entry.direction == Direction::HighIsBad,
+        total: total.range(),
+        high_is_bad: high_is_bad?,
         within_dyad_sd_micros,
-        reliable_change_micros: reliable_change,
-        cut_off_micros: cut_off,
-        licence: entry.licence.into_inner(),
+        reliable_change_micros,
+        cut_off_micros,
+        licence: licence?.value,
     };
-    Ok((instrument, provenance))
+    Some((instrument, provenance))
 }
 
-fn construct(entry: &Entry, whole: Span<usize>) -> Result<String, Wrong> {
-    match (&entry.construct, entry.target) {
-        (None, Target::Alliance) => Ok(String::new()),
+fn construct(
+    fields: &mut Fields<'_, '_>,
+    target: Option<Target>,
+    problems: &mut Problems<'_>,
+) -> Option<String> {
+    let given = fields.text_if_any("construct", problems);
+    match (given, target?) {
+        (None, Target::Alliance) => Some(String::new()),
         (Some(given), Target::Alliance) => {
-            Err(wrong(given.span(), "construct", "an alliance instrument has none"))
+            problems.note(&given.span, "construct", "an alliance instrument has none");
+            None
         }
-        (None, _) => Err(wrong(whole, "construct", "it is missing")),
+        (None, _) => {
+            problems.note(&fields.span, "construct", "it is missing");
+            None
+        }
         (Some(given), _) => {
-            let known = CONSTRUCTS.contains(&given.as_ref().as_str());
-            check(known, given.span(), "construct", "it is none of the model's constructs")?;
-            Ok(given.as_ref().clone())
+            let known = CONSTRUCTS.contains(&given.value.as_str());
+            problems.check(known, &given.span, "construct", "it is none of the model's constructs");
+            Some(given.value)
         }
     }
 }
 
-fn subscales(entry: &Entry) -> Result<BTreeMap<String, Range>, Wrong> {
+fn subscales(
+    fields: &mut Fields<'_, '_>,
+    target: Option<Target>,
+    problems: &mut Problems<'_>,
+) -> BTreeMap<String, Range> {
     let mut ranges = BTreeMap::new();
-    for (name, bounds) in &entry.subscales {
+    let Some(value) = fields.get("subscales") else { return ranges };
+    let Some(given) = Fields::of(value, "subscales", problems) else { return ranges };
+    for (name, bounds) in given.all() {
         let field = format!("subscales.{name}");
-        check(is_name(name) && name != "total", bounds.span(), &field, "that is no name of a subscale")?;
-        if entry.target == Target::Alliance {
-            let component = matches!(name.as_str(), "bond" | "goal" | "task");
-            check(component, bounds.span(), &field, "an alliance has the components bond, goal and task")?;
+        let good = is_name(name) && name != "total";
+        problems.check(good, &bounds.span(), &field, "that is no name of a subscale");
+        if target == Some(Target::Alliance) {
+            let component = matches!(name, "bond" | "goal" | "task");
+            let what = "an alliance has the components bond, goal and task";
+            problems.check(component, &bounds.span(), &field, what);
         }
-        ranges.insert(name.clone(), range(bounds, &field)?);
+        if let Some(range) = range(bounds, &field, problems) {
+            ranges.insert(name.to_owned(), range);
+        }
     }
-    Ok(ranges)
+    ranges
 }
 
-fn range(bounds: &Spanned<Bounds>, field: &str) -> Result<Range, Wrong> {
-    let Bounds { min, max } = *bounds.as_ref();
-    check(
-        fits(min) && fits(max),
-        bounds.span(),
-        field,
-        "a bound is not a number between -1000000 and 1000000",
-    )?;
-    let range = Range { min_micros: micros(min), max_micros: micros(max) };
-    check(range.max_micros > range.min_micros, bounds.span(), field, "max is not above min")?;
-    Ok(range)
+/// The total of an entry.
+#[derive(Clone, Copy)]
+enum Total {
+    /// There is none.
+    None,
+    /// It cannot be read, which has been noted: nothing more follows from it.
+    Wrong,
+    Range(Range),
+}
+
+impl Total {
+    fn of(fields: &mut Fields<'_, '_>, problems: &mut Problems<'_>) -> Total {
+        match fields.get("total") {
+            None => Total::None,
+            Some(bounds) => range(bounds, "total", problems).map_or(Total::Wrong, Total::Range),
+        }
+    }
+
+    fn range(self) -> Option<Range> {
+        if let Total::Range(range) = self { Some(range) } else { None }
+    }
+
+    /// Whether that holds of it, as far as is known.
+    fn is(self, holds: impl FnOnce(Range) -> bool) -> bool {
+        match self {
+            Total::None => false,
+            Total::Wrong => true,
+            Total::Range(range) => holds(range),
+        }
+    }
+}
+
+type Value<'i> = toml::Spanned<toml::de::DeValue<'i>>;
+
+fn range(bounds: &Value<'_>, field: &str, problems: &mut Problems<'_>) -> Option<Range> {
+    let mut given = Fields::of(bounds, field, problems)?;
+    let (min, max) = (given.number("min", problems), given.number("max", problems));
+    given.end(problems);
+    let range = Range { min_micros: micros(min?.value), max_micros: micros(max?.value) };
+    let rises = range.max_micros > range.min_micros;
+    problems.check(rises, &bounds.span(), field, "max is not above min").then_some(range)
+}
+
+/// A number with its source, read from `value`, and entered under its name.
+fn figure(
+    fields: &mut Fields<'_, '_>,
+    field: &'static str,
+    provenance: &mut Provenance,
+    problems: &mut Problems<'_>,
+) -> Option<At<f64>> {
+    let value = fields.get(field)?;
+    let mut given = Fields::of(value, field, problems)?;
+    let number = given.number("value", problems);
+    let population = given.text_if_any("population", problems);
+    let source = given.text("source", problems);
+    given.end(problems);
+    let population = population.map(|population| population.value).unwrap_or_default();
+    let (number, source) = (number?.value, source?.value);
+    provenance.figures.insert(field, Figure { micros: micros(number), population, source });
+    Some(At { value: number, span: value.span() })
 }
 
 fn within_dyad_sd(
-    entry: &Entry,
-    whole: Span<usize>,
+    fields: &mut Fields<'_, '_>,
+    target: Option<Target>,
     provenance: &mut Provenance,
-) -> Result<Option<i64>, Wrong> {
+    problems: &mut Problems<'_>,
+) -> Option<i64> {
     let field = "within_dyad_sd";
-    let given = figure(entry.within_dyad_sd.as_ref(), field, provenance)?.map(micros);
-    let span = entry.within_dyad_sd.as_ref().map_or(whole, Spanned::span);
-    match (given, entry.target) {
-        (None, Target::Alliance) => Err(wrong(span, field, "an alliance instrument needs one")),
-        (Some(_), Target::Client | Target::Peer) => {
-            Err(wrong(span, field, "only an alliance instrument has one"))
+    let there = fields.get(field).is_some();
+    let given = figure(fields, field, provenance, problems);
+    match target? {
+        Target::Alliance => {
+            problems.check(there, &fields.span, field, "an alliance instrument needs one");
         }
-        (Some(sd), _) => {
-            check((1..=1_000_000).contains(&sd), span, field, "it is not above 0 and at most 1")?;
-            Ok(Some(sd))
+        Target::Client | Target::Peer => {
+            problems.check(!there, &fields.span, field, "only an alliance instrument has one");
         }
-        (None, _) => Ok(None),
     }
+    let At { value, span } = given?;
+    let sd = micros(value);
+    problems.check((1..=1_000_000).contains(&sd), &span, field, "it is not above 0 and at most 1");
+    Some(sd)
 }
 
+/// A published value, or z, which with SD and reliability gives z·SD·√(2(1−r)).
 fn reliable_change(
-    entry: &Entry,
-    sd: Option<f64>,
-    reliability: Option<f64>,
+    fields: &mut Fields<'_, '_>,
+    total: Total,
     provenance: &mut Provenance,
-) -> Result<Option<i64>, Wrong> {
+    problems: &mut Problems<'_>,
+) -> Option<i64> {
     let field = "reliable_change";
-    if let (Some(sd), Some(spanned)) = (sd, &entry.sd) {
-        check(sd > 0.0, spanned.span(), "sd", "it is not above 0")?;
+    let sd = figure(fields, "sd", provenance, problems);
+    if let Some(sd) = &sd {
+        problems.check(sd.value > 0.0, &sd.span, "sd", "it is not above 0");
     }
-    if let (Some(r), Some(spanned)) = (reliability, &entry.reliability) {
-        check((0.0..=1.0).contains(&r), spanned.span(), "reliability", "it is not from 0 to 1")?;
+    let reliability = figure(fields, "reliability", provenance, problems);
+    if let Some(r) = &reliability {
+        let inside = (0.0..=1.0).contains(&r.value);
+        problems.check(inside, &r.span, "reliability", "it is not from 0 to 1");
     }
-    let Some(spanned) = &entry.reliable_change else { return Ok(None) };
-    let change = spanned.as_ref();
-    check(!change.source.trim().is_empty(), spanned.span(), field, "its source is missing")?;
-    let value = match (change.value, change.z, sd, reliability) {
-        (Some(value), None, ..) => value,
-        (None, Some(z), Some(sd), Some(r)) => z * sd * (2.0 * (1.0 - r)).sqrt(),
-        (None, Some(_), ..) => return Err(wrong(spanned.span(), field, "z needs `sd` and `reliability`")),
-        _ => return Err(wrong(spanned.span(), field, "it has either `value` or `z`")),
+    let value = fields.get(field)?;
+    let span = value.span();
+    let mut given = Fields::of(value, field, problems)?;
+    let (published, z) = (given.number_if_any("value", problems), given.number_if_any("z", problems));
+    let source = given.text("source", problems);
+    given.end(problems);
+    let change = match (published, z, sd, reliability) {
+        (Some(published), None, ..) => published.value,
+        (None, Some(z), Some(sd), Some(r)) => z.value * sd.value * (2.0 * (1.0 - r.value)).sqrt(),
+        (None, Some(_), ..) => {
+            problems.note(&span, field, "z needs `sd` and `reliability`");
+            return None;
+        }
+        _ => {
+            problems.note(&span, field, "it has either `value` or `z`");
+            return None;
+        }
     };
-    check(fits(value) && micros(value) > 0, spanned.span(), field, "it is not above 0")?;
-    provenance.figures.insert(field, format!("{value}; {}", change.source));
-    Ok(Some(micros(value)))
+    // A z times an SD may leave the numbers of a scale, and a reliability beyond 1 has no root: neither is above 0 or reached.
+    let change = if change.is_finite() { micros(change) } else { 0 };
+    problems.check(change > 0, &span, field, "it is not above 0");
+    let reached = total.is(|total| change <= total.max_micros - total.min_micros);
+    problems.check(reached, &span, field, OUTSIDE);
+    let note = if z_was_given(value) { "computed from z, SD and reliability" } else { "" };
+    let figure = Figure { micros: change, population: note.to_owned(), source: source?.value };
+    provenance.figures.insert(field, figure);
+    Some(change)
 }
 
-fn figure(
-    figure: Option<&Spanned<Figure>>,
-    field: &'static str,
+fn z_was_given(change: &Value<'_>) -> bool {
+    change.get_ref().as_table().is_some_and(|table| table.contains_key("z"))
+}
+
+fn cut_off(
+    fields: &mut Fields<'_, '_>,
+    total: Total,
     provenance: &mut Provenance,
-) -> Result<Option<f64>, Wrong> {
-    let Some(spanned) = figure else { return Ok(None) };
-    let Figure { value, population, source } = spanned.as_ref();
-    check(fits(*value), spanned.span(), field, "it is not a number between -1000000 and 1000000")?;
-    check(!source.trim().is_empty(), spanned.span(), field, "its source is missing")?;
-    let population = population.as_deref().map_or(String::new(), |population| format!("{population}; "));
-    provenance.figures.insert(field, format!("{value}; {population}{source}"));
-    Ok(Some(*value))
+    problems: &mut Problems<'_>,
+) -> Option<i64> {
+    let At { value, span } = figure(fields, "cut_off", provenance, problems)?;
+    let cut_off = micros(value);
+    let inside = total.is(|total| (total.min_micros..=total.max_micros).contains(&cut_off));
+    problems.check(inside, &span, "cut_off", OUTSIDE);
+    Some(cut_off)
 }
 
-fn fits(number: f64) -> bool {
-    number.is_finite() && number.abs() <= MAX_NUMBER
+/// The published table from raw totals to the scores that are sent.
+fn conversion(fields: &mut Fields<'_, '_>, total: Total, problems: &mut Problems<'_>) -> Option<Conversion> {
+    let field = "metric";
+    let value = fields.get(field)?;
+    let span = value.span();
+    let mut given = Fields::of(value, field, problems)?;
+    let first = given.number("first", problems);
+    let scores = given.get("scores").and_then(|scores| scores.get_ref().as_array());
+    let what = "it is not a list of numbers that rise from the least total to the greatest";
+    problems.check(scores.is_some(), &span, "metric.scores", what);
+    let source = given.text("source", problems);
+    given.end(problems);
+    let read: Option<Vec<i64>> =
+        scores?.iter().map(|score| Some(micros(number(score, "metric.scores", problems)?.value))).collect();
+    let scores_micros = read?;
+    let ends = (scores_micros.first().copied(), scores_micros.last().copied());
+    let spans = total.is(|total| ends == (Some(total.min_micros), Some(total.max_micros)));
+    problems.check(spans && scores_micros.is_sorted_by(|a, b| a < b), &span, "metric.scores", what);
+    let first = first?;
+    problems.check(first.value.fract() == 0.0, &first.span, "metric.first", "it is not a whole number");
+    Some(Conversion { first_raw: first.value as i64, scores_micros, source: source?.value })
 }
 
 fn micros(number: f64) -> i64 {
@@ -290,72 +348,4 @@ fn is_name(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'))
         && !text.starts_with(['-', '_'])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::Catalogue;
-
-    const GOOD: &str = r#"[[instrument]]
-id = "x"
-name = "X"
-target = "client"
-construct = "hope"
-direction = "high_is_good"
-scoring = "one item"
-licence = "free"
-total = { min = 0, max = 10 }
-sd = { value = 2, source = "s" }
-reliability = { value = 0.5, source = "s" }
-reliable_change = { z = 1.96, source = "s" }
-"#;
-
-    #[test]
-    fn a_reliable_change_is_computed_from_z_sd_and_reliability() {
-        let catalogue = Catalogue::parse(GOOD).unwrap();
-        assert_eq!(catalogue.get("x").unwrap().reliable_change_micros, Some(3_920_000));
-        assert_eq!(catalogue.provenance("x").unwrap().figures["sd"], "2; s");
-    }
-
-    #[test]
-    fn a_wrong_catalogue_says_line_and_field() {
-        let alliance = GOOD.replace("\"client\"\nconstruct = \"hope\"", "\"alliance\"");
-        let said = |toml: &str| Catalogue::parse(toml).unwrap_err().to_string();
-        for (toml, expected) in [
-            (
-                GOOD.replace("max = 10", "max = 0"),
-                "read the catalogue, line 9, `total`: max is not above min",
-            ),
-            (
-                GOOD.replace("z = 1.96", "value = 0.0"),
-                "read the catalogue, line 12, `reliable_change`: it is not above 0",
-            ),
-            (
-                GOOD.replace("z = 1.96", "value = -1"),
-                "read the catalogue, line 12, `reliable_change`: it is not above 0",
-            ),
-            (
-                GOOD.replace("z = 1.96", "value = nan"),
-                "read the catalogue, line 12, `reliable_change`: it is not above 0",
-            ),
-            (alliance, "read the catalogue, line 1, `within_dyad_sd`: an alliance instrument needs one"),
-            (
-                GOOD.replace("hope", "joy"),
-                "read the catalogue, line 5, `construct`: it is none of the model's constructs",
-            ),
-            (format!("{GOOD}{GOOD}"), "read the catalogue, line 14, `id`: another instrument has it"),
-            (
-                GOOD.replace("value = 0.5, source = \"s\"", "value = 0.5, source = \" \""),
-                "read the catalogue, line 11, `reliability`: its source is missing",
-            ),
-        ] {
-            assert_eq!(said(&toml), expected);
-        }
-        assert!(
-            said(&GOOD.replace("licence", "license"))
-                .starts_with("read the catalogue, line 8: unknown field `license`")
-        );
-        assert!(said(&GOOD.replace("licence = \"free\"\n", "")).contains("missing field `licence`"));
-        assert!(said("[[instrument]\n").starts_with("read the catalogue, line 1: "));
-    }
 }
