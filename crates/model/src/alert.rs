@@ -1,73 +1,63 @@
-//! Alerts: stretches of time in which something holds that a supervisor should know: model.md section 6.
+//! Alerts: stretches of time in which something holds that a person should know: model.md section 6.
 //!
-//! Each kind is a rule that lists all its stretches ever from what the history says up to an instant (`Story`); what
-//! acknowledgements close, identity, state and wording are the same for all.
+//! Each kind is a rule that lists all its stretches ever from what a history says up to an instant ([`Story`] of a dyad,
+//! [`PeerStory`] of a peer); what acknowledgements close, identity, state and wording are the same for all.
+//!
+//! Reading order: [`kind`], [`stretch`], then the rules: [`alliance`], [`loss`], [`support`], [`modelling`] of dyads;
+//! [`open`], [`presence`], [`peer`] of peers; [`site`]; last [`wording`].
 
-mod rules;
+mod alliance;
+mod kind;
+mod loss;
+mod modelling;
+#[allow(dead_code, reason = "peers and sites are not wired yet")]
+mod open;
+#[allow(dead_code, reason = "peers and sites are not wired yet")]
+mod peer;
+#[allow(dead_code, reason = "peers and sites are not wired yet")]
+mod presence;
+#[allow(dead_code, reason = "peers and sites are not wired yet")]
+mod site;
+mod stretch;
+mod support;
 mod wording;
 
 use std::sync::Arc;
 
 use rapport_proto::v1;
-use sha2::{Digest, Sha256};
 
 use crate::event::Event;
+use crate::params::Settings;
 use crate::time::Instant;
-use crate::timeline::{Episode, Rule};
-use crate::words::*;
+use crate::timeline::Episode;
+use crate::words::AcknowledgementState;
 
-pub(crate) use rules::deadline;
+pub use kind::Kind;
+pub(crate) use stretch::{About, Stretch};
+#[allow(unused_imports, reason = "peers and sites are not wired yet")]
+pub(crate) use {
+    open::{OpenStretch, open_stretches},
+    peer::{PeerStory, peer_deadline, peer_stretches},
+    site::{safeguarding, site_silent},
+};
 
 /// The standing acknowledgements of a site that have occurred up to its clock.
 pub trait Acknowledgements {
-    /// `occurred_at` of the first acknowledgement, in the order of events, of that alert (32 hex digits) in state closed.
-    fn closed_at(&self, alert_id: &str) -> Option<Instant>;
+    /// `occurred_at` of the first acknowledgement, in the order of events, of that alert (32 hex digits) in one of these
+    /// states.
+    fn first(&self, alert_id: &str, states: &[AcknowledgementState]) -> Option<Instant>;
 }
 
 /// No acknowledgements.
 impl Acknowledgements for () {
-    fn closed_at(&self, _: &str) -> Option<Instant> {
+    fn first(&self, _: &str, _: &[AcknowledgementState]) -> Option<Instant> {
         None
     }
 }
 
-/// Which alert.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    /// A breakdown opened.
-    AllianceBreakdown,
-    /// A watch opened.
-    AllianceWatch,
-}
-
-impl Kind {
-    /// All kinds.
-    pub const ALL: [Kind; 2] = [Kind::AllianceBreakdown, Kind::AllianceWatch];
-
-    /// Its name in alerts and indicators.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Kind::AllianceBreakdown => "alliance_breakdown",
-            Kind::AllianceWatch => "alliance_watch",
-        }
-    }
-
-    /// How it is delivered: page, digest, safeguarding or operations.
-    pub fn tier(self) -> &'static str {
-        match self {
-            Kind::AllianceBreakdown => "page",
-            Kind::AllianceWatch => "digest",
-        }
-    }
-
-    /// Whether an acknowledgement in state closed closes it.
-    fn is_closed_by_acknowledgement(self) -> bool {
-        self == Kind::AllianceBreakdown
-    }
-}
-
-/// What a rule looks at: a dyad as it is at an instant.
+/// What a dyad's rules look at: the dyad as it is at an instant.
 pub(crate) struct Story<'a> {
+    pub settings: &'a Settings,
     /// Its episodes, advanced to the instant.
     pub episodes: &'a [&'a Episode],
     /// Its own events, sorted, none after the instant.
@@ -76,112 +66,57 @@ pub(crate) struct Story<'a> {
     pub now: Instant,
 }
 
-impl Story<'_> {
-    /// When the version of that event was recorded which stands.
-    fn recorded_at(&self, occurred_at: Instant, id: &str) -> Instant {
-        let from = self.events.partition_point(|event| event.occurred_at < occurred_at);
-        let found = self.events[from..].iter().find(|event| *event.id == *id);
-        found.map_or(occurred_at, |event| event.recorded_at)
+impl<'a> Story<'a> {
+    /// Its own events of that instant, in order.
+    fn events_at(&self, at: Instant) -> impl Iterator<Item = &'a Arc<Event>> + use<'a> {
+        let from = self.events.partition_point(|event| event.occurred_at < at);
+        self.events[from..].iter().take_while(move |event| event.occurred_at == at)
     }
-}
 
-/// Who an alert is about, and where.
-#[derive(Clone, Copy)]
-pub(crate) struct About<'a> {
-    pub site: &'a str,
-    pub client: &'a str,
-    pub peer: &'a str,
-    /// What a person opens; `{alert_id}` stands for the id.
-    pub link: &'a str,
-}
+    /// Its own event of that id and instant.
+    fn event(&self, at: Instant, id: &str) -> Option<&'a Arc<Event>> {
+        self.events_at(at).find(|event| *event.id == *id)
+    }
 
-/// What opened an alert, as its wording depends on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Evidence {
-    Breakdown(Rule),
-    Watch,
-}
-
-/// One stretch.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Stretch {
-    pub kind: Kind,
-    /// Id of the opening event; where time opened it, of the event counted from.
-    pub opened_by: Arc<str>,
-    /// When what opened it was recorded.
-    pub recorded_at: Instant,
-    pub since: Instant,
-    pub until: Option<Instant>,
-    pub mechanism: Mechanism,
-    pub component: Option<Component>,
-    pub detected_by: Option<DetectedBy>,
-    pub evidence: Evidence,
-    /// Ratings its rule looked at, the baseline's included; 0: none.
-    pub ratings: u32,
-}
-
-impl Stretch {
-    /// The identity: first 16 bytes, hex, of SHA-256 over site, alert, subject and opening event, joined by 0x00.
-    pub fn id(&self, about: About<'_>) -> String {
-        let parts = [about.site, self.kind.as_str(), about.client, about.peer, &self.opened_by];
-        let mut hash = Sha256::new();
-        for (n, part) in parts.iter().enumerate() {
-            if n > 0 {
-                hash.update([0]);
+    /// Its own events in order, each with the number of the episode it belongs to, from 0; `None`: to none.
+    fn told(&self) -> impl Iterator<Item = (Option<usize>, &'a Arc<Event>)> + use<'a> {
+        let (episodes, mut opened) = (self.episodes, 0);
+        self.events.iter().map(move |event| {
+            let at = event.occurred_at;
+            if let Some(next) = episodes.get(opened)
+                && next.opened_at == at
+                && next.opened_by == event.id
+            {
+                opened += 1;
             }
-            hash.update(part.as_bytes());
-        }
-        hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
-    }
-
-    /// Whether both are the same alert.
-    pub fn is_same(&self, other: &Stretch) -> bool {
-        self.kind == other.kind && self.opened_by == other.opened_by
-    }
-
-    /// Applies what acknowledgements close.
-    pub fn acknowledge(&mut self, about: About<'_>, acknowledgements: &dyn Acknowledgements) {
-        if !self.kind.is_closed_by_acknowledgement() {
-            return;
-        }
-        if let Some(at) = acknowledgements.closed_at(&self.id(about)) {
-            let closed = at.max(self.since);
-            self.until = Some(self.until.map_or(closed, |until| until.min(closed)));
-        }
-    }
-
-    /// The record of `rapport.alerts`; of one withdrawn, `withdrawn_at` is when.
-    pub fn record(&self, about: About<'_>, withdrawn_at: Option<Instant>) -> v1::Alert {
-        let alert_id = self.id(about);
-        let state = match (withdrawn_at, self.until) {
-            (Some(_), _) => "withdrawn",
-            (None, Some(_)) => "resolved",
-            (None, None) => "firing",
-        };
-        v1::Alert {
-            site: about.site.to_owned(),
-            alert: self.kind.as_str().to_owned(),
-            tier: self.kind.tier().to_owned(),
-            state: state.to_owned(),
-            since: self.since.to_string(),
-            until: self.until.or(withdrawn_at).map(|until| until.to_string()),
-            recorded_at: self.recorded_at.to_string(),
-            subject: Some(v1::Subject {
-                client: Some(about.client.to_owned()),
-                peer: Some(about.peer.to_owned()),
-            }),
-            mechanism: Some(self.mechanism.as_str().to_owned()),
-            component: self.component.map(|component| component.as_str().to_owned()),
-            detected_by: self.detected_by.map(|by| by.as_str().to_owned()),
-            summary: Some(wording::summary(self.evidence).to_owned()),
-            certainty: Some(wording::certainty(self.evidence, self.ratings)),
-            next_step: Some(wording::next_step(self.kind).to_owned()),
-            link: about.link.replace("{alert_id}", &alert_id),
-            withdrawn_event: None,
-            alert_id,
-        }
+            // The events of the very instant of its end belong to an episode.
+            let goes_on = |n: &usize| episodes[*n].end.as_ref().is_none_or(|end| at <= end.at);
+            (opened.checked_sub(1).filter(goes_on), event)
+        })
     }
 }
+
+/// What a dyad's rules are given: the story, and what joins which alert depends on when that was closed.
+struct Telling<'a> {
+    story: &'a Story<'a>,
+    about: About<'a>,
+    acknowledgements: &'a dyn Acknowledgements,
+}
+
+/// Lists all stretches of one kind.
+type Rule = fn(&Telling<'_>, &mut Vec<Stretch>);
+
+/// One per kind of alert that a dyad's history opens.
+const RULES: [Rule; 8] = [
+    alliance::breakdowns,
+    alliance::unrepaired,
+    alliance::watches,
+    loss::presumed,
+    support::unmet,
+    support::help_wanted,
+    modelling::comparisons,
+    modelling::harmful,
+];
 
 /// All stretches ever, up to the instant of the story.
 pub(crate) fn stretches(
@@ -190,9 +125,19 @@ pub(crate) fn stretches(
     acknowledgements: &dyn Acknowledgements,
 ) -> Vec<Stretch> {
     let mut stretches = Vec::new();
-    rules::ALL.iter().for_each(|rule| rule(story, &mut stretches));
+    let telling = Telling { story, about, acknowledgements };
+    RULES.iter().for_each(|rule| rule(&telling, &mut stretches));
     stretches.iter_mut().for_each(|stretch| stretch.acknowledge(about, acknowledgements));
     stretches
+}
+
+/// The earliest instant after `story.now` at which time alone may open or close an alert, if the open episode is presumed
+/// lost at `loss` at the earliest. It may be too early, never too late.
+pub(crate) fn deadline(story: &Story<'_>, loss: Option<Instant>) -> Option<Instant> {
+    let mut instants: Vec<Instant> = loss.into_iter().collect();
+    alliance::turns(story, loss, &mut instants);
+    modelling::turns(story, &mut instants);
+    instants.into_iter().filter(|at| *at > story.now).min()
 }
 
 /// What to write so that whoever knows `before` knows `after`: new and changed alerts, and those withdrawn at `now`.
@@ -205,4 +150,26 @@ pub(crate) fn differences(
     let gone = before.iter().filter(|old| !after.iter().any(|new| new.is_same(old)));
     let new = after.iter().filter(|new| !before.contains(new));
     gone.map(|old| old.record(about, Some(now))).chain(new.map(|new| new.record(about, None))).collect()
+}
+
+/// The first of these closing moments, where `now` has come to it.
+fn earliest(closings: impl IntoIterator<Item = Option<Instant>>, now: Instant) -> Option<Instant> {
+    closings.into_iter().flatten().min().filter(|closing| *closing <= now)
+}
+
+/// The alerts of a kind that acknowledgements close, each with its episode: while one is open, more of the same joins it.
+#[derive(Default)]
+struct Joined(Vec<(Option<usize>, Stretch)>);
+
+impl Joined {
+    fn note(&mut self, episode: Option<usize>, stretch: &Stretch) {
+        self.0.push((episode, stretch.clone()));
+    }
+
+    /// Whether what happens at `at` in `episode` joins an alert that is open there.
+    fn joins(&self, telling: &Telling<'_>, episode: Option<usize>, at: Instant) -> bool {
+        let Some((_, open)) = self.0.iter().rev().find(|(of, _)| *of == episode) else { return false };
+        // In the order, contacts and modelling come before an acknowledgement of the same instant.
+        open.acknowledged_at(telling.about, telling.acknowledgements).is_none_or(|closed| closed >= at)
+    }
 }

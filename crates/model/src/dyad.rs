@@ -38,8 +38,8 @@ impl<'a> Context<'a> {
     fn about(&self) -> About<'a> {
         About {
             site: self.site,
-            client: self.client,
-            peer: self.peer,
+            client: Some(self.client),
+            peer: Some(self.peer),
             link: &self.params.settings.alert_link,
         }
     }
@@ -108,8 +108,8 @@ impl Dyad {
             let scene = Scene { params: cx.params, events: &self.own };
             facts = self.fold.append(scene, &event, own);
             // A late one may undo what time alone was taken to have done to an alert since: a pause, for one.
-            let closed_since = |alert: &Stretch| alert.until.is_some_and(|until| until >= event.occurred_at);
-            self.reconsider |= self.alerts.iter().any(closed_since);
+            let turned_since = |alert: &Stretch| alert.until.unwrap_or(alert.since) >= event.occurred_at;
+            self.reconsider |= self.alerts.iter().any(turned_since);
         } else {
             self.stale = true;
         }
@@ -176,7 +176,7 @@ impl Dyad {
         let scene = Scene { params: cx.params, events: &self.own };
         let (before, last) = self.fold.episodes_at(scene, now);
         let episodes: Vec<_> = before.iter().chain(&last).collect();
-        let story = Story { episodes: &episodes, events: &self.own, now };
+        let story = Story { settings: scene.settings(), episodes: &episodes, events: &self.own, now };
         let alerts = alert::stretches(&story, cx.about(), cx.acknowledgements);
         let changes = alert::differences(&self.alerts, &alerts, cx.about(), now);
         self.deadline = alert::deadline(&story, self.fold.loss_ahead(scene));

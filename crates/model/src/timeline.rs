@@ -22,6 +22,8 @@ pub struct Timeline {
 pub struct Episode {
     /// When it opened.
     pub opened_at: Instant,
+    /// The event that opened it.
+    pub opened_by: Arc<str>,
     /// All that its `started` events said of matching.
     pub matched_on: Set<MatchedOn>,
     /// Its pauses, in order: [from, to); `to` is absent while the pause lasts.
@@ -38,6 +40,8 @@ pub struct Episode {
     pub baselines: Vec<Baseline>,
     /// The presumed dropout that stands, ended since or not; absent if it was taken back.
     pub presumed: Option<Presumed>,
+    /// The presumed dropouts that were taken back, in order.
+    pub taken_back: Vec<TakenBack>,
     /// Its end.
     pub end: Option<End>,
 }
@@ -62,6 +66,15 @@ pub struct Presumed {
     pub side: Option<Side>,
     /// Its mechanism.
     pub mechanism: Mechanism,
+}
+
+/// A presumed dropout that an attended contact took back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TakenBack {
+    /// The dropout, as it was presumed.
+    pub presumed: Presumed,
+    /// When it was taken back.
+    pub at: Instant,
 }
 
 /// The end of an episode.

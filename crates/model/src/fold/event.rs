@@ -9,7 +9,7 @@ use crate::event::{Body, Contact, Event, Measure};
 use crate::scores;
 use crate::support::standing_at_loss;
 use crate::time::Instant;
-use crate::timeline::{Breakdown, End, Episode, Pause, Rule, Watch};
+use crate::timeline::{Breakdown, End, Episode, Pause, Rule, TakenBack, Watch};
 use crate::words::*;
 
 impl Fold {
@@ -62,11 +62,11 @@ impl Fold {
             }
             Body::Contact(contact) => self.contact(event, contact),
             Body::Ruptured { cause, .. } => {
-                self.open_if_first(at);
+                self.open_if_first(event);
                 self.break_down(event, Rule::Reported, cause.mechanism(), None, 0);
             }
             Body::Repaired => {
-                self.open_if_first(at);
+                self.open_if_first(event);
                 self.repair(at);
             }
             Body::Measure(measure) => {
@@ -74,11 +74,14 @@ impl Fold {
                 if let Some(instrument) =
                     instrument.filter(|instrument| instrument.target == Target::Alliance)
                 {
-                    self.open_if_first(at);
+                    self.open_if_first(event);
                     self.measure(scene, event, instrument, measure, facts);
                 }
             }
-            Body::Behaviour(_) | Body::Comparison { .. } => self.open_if_first(at),
+            Body::Behaviour(_) | Body::Comparison { .. } => {
+                self.open_if_first(event);
+                self.stirred |= self.models_for_alerts(at, &event.body);
+            }
             _ => {}
         }
     }
@@ -104,16 +107,19 @@ impl Fold {
         end.is_some_and(|end| end.at == at)
     }
 
-    fn open_if_first(&mut self, at: Instant) {
+    fn open_if_first(&mut self, event: &Event) {
         if self.episodes.is_empty() {
-            self.open_at(at, Set::default());
+            self.open_at(event, Set::default());
         }
     }
 
-    fn open_at(&mut self, at: Instant, matched_on: Set<MatchedOn>) {
+    fn open_at(&mut self, event: &Event, matched_on: Set<MatchedOn>) {
+        let at = event.occurred_at;
         self.current = Current::default();
+        self.stirred = true;
         self.episodes.push(Episode {
             opened_at: at,
+            opened_by: event.id.clone(),
             matched_on,
             pauses: Vec::new(),
             last_contact_day: at.day(),
@@ -122,12 +128,12 @@ impl Fold {
             breakdowns: Vec::new(),
             baselines: Vec::new(),
             presumed: None,
+            taken_back: Vec::new(),
             end: None,
         });
     }
 
     fn started(&mut self, event: &Event, matched_on: Set<MatchedOn>) {
-        let at = event.occurred_at;
         if let Some(episode) = self.open_mut() {
             let Some(lost) = episode.presumed else {
                 episode.matched_on = episode.matched_on.union(matched_on);
@@ -140,7 +146,7 @@ impl Fold {
                 Ended { polarity: Polarity::Negative, mechanism: lost.mechanism },
             );
         }
-        self.open_at(at, matched_on);
+        self.open_at(event, matched_on);
     }
 
     fn paused(&mut self, at: Instant) {
@@ -148,6 +154,7 @@ impl Fold {
             && episode.pauses.last().is_none_or(|pause| pause.to.is_some())
         {
             episode.pauses.push(Pause { from: at, to: None });
+            self.stirred = true;
         }
     }
 
@@ -196,10 +203,11 @@ impl Fold {
         let at = event.occurred_at;
         let end = self.episodes.last().map(|episode| episode.end.as_ref().map(|end| end.at.day()));
         match end {
-            None => self.open_at(at, Set::default()),
-            Some(Some(day)) if contact.attended() && day < at.day() => self.open_at(at, Set::default()),
+            None => self.open_at(event, Set::default()),
+            Some(Some(day)) if contact.attended() && day < at.day() => self.open_at(event, Set::default()),
             _ => {}
         }
+        self.stirred |= self.is_for_alerts(at, contact);
         self.standing.note(at, contact);
         self.judge_ends_of(at);
         let in_watch = self.open().is_some_and(|episode| episode.open_watch().is_some());
@@ -212,7 +220,10 @@ impl Fold {
                 current.attended_on = Some(at.day());
                 current.missed = false;
                 episode.last_contact_day = at.day();
-                self.stirred |= episode.presumed.take().is_some();
+                if let Some(presumed) = episode.presumed.take() {
+                    episode.taken_back.push(TakenBack { presumed, at });
+                    self.stirred = true;
+                }
             }
             Attendance::MissedByClient => {
                 let missed_before = std::mem::replace(&mut current.missed, true);

@@ -5,6 +5,7 @@
 
 mod event;
 mod facts;
+mod stir;
 mod time;
 
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use crate::timeline::{Episode, Timeline};
 use crate::words::*;
 
 pub(crate) use facts::Facts;
-pub(crate) use time::GIVEN_UP_DAYS;
+pub(crate) use time::{GIVEN_UP_DAYS, limit as pause_limit};
 
 /// What a fold is given besides the event.
 #[derive(Clone, Copy)]
@@ -45,6 +46,10 @@ pub(crate) struct Current {
     last_contact: Option<Attendance>,
     /// Whether the client missed a contact since the last attended one.
     missed: bool,
+    /// Types asked for again while unmet, and not delivered since.
+    asked_again: Set<SupportType>,
+    /// When a behaviour was last enacted with negative valence.
+    harmed_at: Option<Instant>,
     /// The instrument followed, from the first rating on.
     following: Option<Box<Following>>,
 }
@@ -58,7 +63,7 @@ pub(crate) struct Fold {
     standing: Standing,
     /// Instant of the last event.
     at: Option<Instant>,
-    /// Whether something happened since last asked that an alert may depend on.
+    /// Whether something happened since last asked that an alert, or when the dyad is open, may depend on.
     stirred: bool,
 }
 
@@ -115,7 +120,7 @@ impl Fold {
         self.apply(scene, event, own, prevents_loss(event))
     }
 
-    /// Whether anything happened that an alert may depend on, since this was last asked.
+    /// Whether anything happened that an alert, or when the dyad is open, may depend on, since this was last asked.
     pub fn take_stirred(&mut self) -> bool {
         std::mem::take(&mut self.stirred)
     }

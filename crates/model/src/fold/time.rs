@@ -34,7 +34,7 @@ pub(crate) fn advance(
 }
 
 /// 00:00 of the day on which a pause ends by itself.
-pub(super) fn limit(pause: &Pause, settings: &Settings) -> Instant {
+pub(crate) fn limit(pause: &Pause, settings: &Settings) -> Instant {
     pause.from.day().plus(settings.pause_days as i32).start()
 }
 

@@ -30,8 +30,8 @@ impl Register {
 }
 
 impl Acknowledgements for Register {
-    fn closed_at(&self, alert_id: &str) -> Option<Instant> {
-        let closes = |event: &&Arc<Event>| matches!(&event.body, Body::Acknowledgement(it) if it.state == AcknowledgementState::Closed);
-        self.0.get(alert_id)?.iter().find(closes).map(|event| event.occurred_at)
+    fn first(&self, alert_id: &str, states: &[AcknowledgementState]) -> Option<Instant> {
+        let is_one = |event: &&Arc<Event>| matches!(&event.body, Body::Acknowledgement(it) if states.contains(&it.state));
+        self.0.get(alert_id)?.iter().find(is_one).map(|event| event.occurred_at)
     }
 }

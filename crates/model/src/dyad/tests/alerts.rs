@@ -82,16 +82,16 @@ fn an_acknowledgement_closes_a_breakdown_alert_at_the_later_of_itself_and_the_op
     let ids = told.ask(noon(30), |_, _, changes| {
         changes.alerts.into_iter().map(|alert| alert.alert_id).collect::<Vec<_>>()
     });
-    told.closed.0.insert(ids[0].clone(), noon(33));
+    told.acknowledged.0 = vec![(ids[0].clone(), noon(33), AcknowledgementState::Closed)];
     assert_eq!(told.breakdown_until(noon(40)), Some(text(noon(33))));
-    told.closed.0.insert(ids[0].clone(), noon(2));
+    told.acknowledged.0 = vec![(ids[0].clone(), noon(2), AcknowledgementState::Closed)];
     assert_eq!(
         told.breakdown_until(noon(40)),
         Some(text(noon(30))),
         "opened and closed at one instant: resolved"
     );
     let mut watch = after_baseline(&[own(noon(28), rated(WELL_BELOW))]);
-    watch.closed.0.insert(ids[1].clone(), noon(29));
+    watch.acknowledged.0 = vec![(ids[1].clone(), noon(29), AcknowledgementState::Closed)];
     assert_eq!(watch.alerts(noon(30))[0].1, "firing");
 }
 
@@ -133,10 +133,14 @@ fn an_alert_that_no_longer_follows_is_withdrawn_and_comes_back_if_it_follows_aga
 
 #[test]
 fn what_time_alone_does_is_due_at_the_deadline_and_not_before() {
-    let told = after_baseline(&[own(noon(28), rated(WELL_BELOW))]);
-    assert_eq!(told.ask(noon(28), |_, dyad, _| dyad.next_deadline()), Some(at(64, 0)));
-    let told = history(&[rupture(noon(0))]);
-    assert_eq!(told.ask(noon(0), |_, dyad, _| dyad.next_deadline()), Some(at(58, 0)));
-    assert_eq!(told.ask(at(58, 0), |_, dyad, _| dyad.next_deadline()), None);
-    assert_eq!(history(&[own(noon(0), attended())]).ask(noon(0), |_, dyad, _| dyad.next_deadline()), None);
+    let next = |told: &[Told], now: Instant| history(told).ask(now, |_, dyad, _| dyad.next_deadline());
+    assert_eq!(next(&[own(noon(0), attended())], noon(0)), Some(at(43, 0)), "it may be presumed lost");
+    assert_eq!(next(&[own(noon(0), attended())], noon(43)), None);
+    let broken = [rupture(noon(0))];
+    assert_eq!(next(&broken, noon(0)), Some(at(29, 0)), "it may be unrepaired");
+    assert_eq!(next(&broken, at(29, 0)), Some(at(43, 0)));
+    assert_eq!(next(&broken, at(43, 0)), Some(at(58, 0)), "it may be given up");
+    assert_eq!(next(&broken, at(58, 0)), None);
+    let compared = [own(noon(0), compared(Affect::Negative)), own(noon(9), ended(EndReason::GoalsMet))];
+    assert_eq!(next(&compared, noon(9)), Some(at(29, 0)), "the comparison may be over");
 }

@@ -131,8 +131,17 @@ fn rated(total: i64) -> Body {
     rated_with("a", total)
 }
 
+fn behaviour(enacted: bool, code: &str, valence: Valence) -> Body {
+    Body::Behaviour(Box::new(Behaviour { enacted, code: code.into(), valence }))
+}
+
 fn modelled(enacted: bool) -> Body {
-    Body::Behaviour(Box::new(Behaviour { enacted, code: "walk".into(), valence: Valence::Positive }))
+    behaviour(enacted, "walk", Valence::Positive)
+}
+
+/// A comparison by the client.
+fn compared(affect: Affect) -> Body {
+    Body::Comparison { by: Comparer::Client, direction: Direction::Upward, affect }
 }
 
 /// A baseline of four usual ratings on days 0, 7, 14, 21, and an attended contact on each.
@@ -154,22 +163,23 @@ fn history(told: &[Told]) -> History {
         let event = Event { occurred_at: *instant, recorded_at: *instant, id: id.into(), body: body.clone() };
         (Arc::new(event), *own)
     });
-    History { events: events.collect(), closed: Closed::default() }
+    History { events: events.collect(), acknowledged: Acknowledged::default() }
 }
 
-/// Acknowledgements by alert id.
+/// Acknowledgements, in order: of which alert, when, and how far it had been dealt with.
 #[derive(Default, Clone)]
-struct Closed(BTreeMap<String, Instant>);
+struct Acknowledged(Vec<(String, Instant, AcknowledgementState)>);
 
-impl Acknowledgements for Closed {
-    fn closed_at(&self, alert_id: &str) -> Option<Instant> {
-        self.0.get(alert_id).copied()
+impl Acknowledgements for Acknowledged {
+    fn first(&self, alert_id: &str, states: &[AcknowledgementState]) -> Option<Instant> {
+        let is_one = |(id, _, state): &&(String, _, _)| id == alert_id && states.contains(state);
+        self.0.iter().find(is_one).map(|(_, at, _)| *at)
     }
 }
 
 struct History {
     events: Vec<(Arc<Event>, bool)>,
-    closed: Closed,
+    acknowledged: Acknowledged,
 }
 
 impl History {
@@ -177,7 +187,7 @@ impl History {
     fn ask<T>(&self, now: Instant, ask: impl Fn(&Context<'_>, &Dyad, Changes) -> T) -> T {
         let params = params();
         let (client, peer) = (Arc::from("c"), Arc::from("p"));
-        let acknowledgements = &self.closed;
+        let acknowledgements = &self.acknowledged;
         let cx = Context { params: &params, site: "s", client: &client, peer: &peer, acknowledgements };
         let mut dyad = Dyad::new();
         let mut known: Vec<_> = self.events.iter().filter(|(event, _)| event.occurred_at <= now).collect();
