@@ -33,7 +33,7 @@ pub struct Config {
 }
 
 /// A key that everybody knows: good for a replay that stays on this machine, and for nothing else.
-const REPLAY_KEY: (&str, &[u8]) = ("k0", b"rapport replay: not a secret");
+pub(crate) const REPLAY_KEY: (&str, &[u8]) = ("k0", b"rapport replay: not a secret");
 
 const SHOW: &str = "`rapport check-config` without a file prints every key and its default";
 

@@ -86,13 +86,39 @@ pub struct PlanArgs {
     /// Bad records for each good one
     #[arg(long, default_value_t = 0.0, value_name = "SHARE", value_parser = share)]
     bad: f64,
+
+    /// What alliance does to outcomes: SD of the outcome per SD of the alliance; 0 is nothing at all
+    #[arg(long, default_value_t = 0.3, value_name = "SD", value_parser = effect, allow_negative_numbers = true)]
+    alliance_effect: f64,
+
+    /// What support does to outcomes: SD of the outcome per SD of the support given
+    #[arg(long, default_value_t = 0.25, value_name = "SD", value_parser = effect, allow_negative_numbers = true)]
+    support_effect: f64,
+
+    /// What reliable supervision of a peer does to alliances: SD of their usual level per SD of reliability
+    #[arg(long, default_value_t = 0.3, value_name = "SD", value_parser = effect, allow_negative_numbers = true)]
+    supervision_effect: f64,
 }
 
 impl PlanArgs {
     /// The plan.
     pub fn plan(&self) -> Plan {
-        let PlanArgs { sites, peers, dyads, days, start, seed, late, duplicates, bad } = *self;
-        Plan { sites, peers, dyads, start, days, seed, late, duplicates, bad }
+        let PlanArgs { sites, peers, dyads, days, start, seed, late, duplicates, bad, .. } = *self;
+        let PlanArgs { alliance_effect, support_effect, supervision_effect, .. } = *self;
+        Plan {
+            sites,
+            peers,
+            dyads,
+            start,
+            days,
+            seed,
+            late,
+            duplicates,
+            bad,
+            alliance_effect,
+            support_effect,
+            supervision_effect,
+        }
     }
 }
 
@@ -105,6 +131,11 @@ fn day(text: &str) -> Result<Day, String> {
 fn share(text: &str) -> Result<f64, String> {
     let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
     share.ok_or_else(|| "a share is a number from 0 to 1".to_owned())
+}
+
+fn effect(text: &str) -> Result<f64, String> {
+    let effect = text.parse().ok().filter(|effect: &f64| effect.abs() <= 0.7);
+    effect.ok_or_else(|| "an effect is a number from -0.7 to 0.7".to_owned())
 }
 
 /// Simulates.

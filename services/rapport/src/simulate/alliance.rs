@@ -5,6 +5,10 @@ use super::draws::Draws;
 /// The three components in the order of the model.
 pub(crate) const COMPONENTS: [&str; 3] = ["bond", "goal", "task"];
 
+/// Mean and SD of alliances' usual levels, on the scale of ratings.
+const USUAL: f64 = 4.0;
+const USUAL_SD: f64 = 0.4;
+
 /// What happened to an alliance at a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Turn {
@@ -43,6 +47,8 @@ pub(crate) struct Alliance {
     sd: f64,
     /// How far below its usual it stands.
     below: f64,
+    /// Where it stood in the session that was last, on the scale of ratings.
+    now: f64,
     /// The component that falls most.
     leading: usize,
     course: Course,
@@ -51,12 +57,25 @@ pub(crate) struct Alliance {
 }
 
 impl Alliance {
-    pub(crate) fn new(draws: &mut Draws) -> Alliance {
+    /// The alliance with a peer whose supervision is so many SDs more reliable than most, where one SD of that makes
+    /// alliances better by `effect` of theirs.
+    pub(crate) fn new(supervision: f64, effect: f64, draws: &mut Draws) -> Alliance {
         let sd = (0.36 + 0.09 * draws.normal()).clamp(0.18, 0.7);
-        let level = (4.05 + 0.4 * draws.normal()).clamp(3.0, 4.7);
+        let better = effect * supervision + (1.0 - effect * effect).max(0.0).sqrt() * draws.normal();
+        let level = (USUAL + USUAL_SD * better).clamp(2.8, 4.9);
         // A few alliances are fragile, most are not.
         let risk = if draws.chance(0.3) { 0.035 } else { 0.011 };
-        Alliance { level, sd, below: 0.0, leading: 0, course: Course::Steady, risk }
+        Alliance { level, sd, below: 0.0, now: level, leading: 0, course: Course::Steady, risk }
+    }
+
+    /// Its usual level against that of others, in SDs.
+    pub(crate) fn usual(&self) -> f64 {
+        (self.level - USUAL) / USUAL_SD
+    }
+
+    /// Where it stood in the session that was last, 1–5.
+    pub(crate) fn now(&self) -> f64 {
+        self.now
     }
 
     /// Whether it stands clearly below its usual.
@@ -77,6 +96,12 @@ impl Alliance {
 
     /// One session passes.
     pub(crate) fn session(&mut self, number: u32, draws: &mut Draws) -> Option<Turn> {
+        let turn = self.turn(number, draws);
+        self.now = self.level - self.below + 0.8 * self.sd * draws.normal();
+        turn
+    }
+
+    fn turn(&mut self, number: u32, draws: &mut Draws) -> Option<Turn> {
         match self.course {
             Course::Steady if number > 5 && draws.chance(self.risk) => {
                 let sudden = draws.chance(0.5);
@@ -123,14 +148,13 @@ impl Alliance {
         self.course = Course::Falling { to, step: if sudden { to } else { to / 8.0 } };
     }
 
-    /// A rating: bond, goal and task as sums of four items of 1–5 each.
+    /// A rating of that session: bond, goal and task as sums of four items of 1–5 each.
     pub(crate) fn rate(&self, draws: &mut Draws) -> [i64; 3] {
-        let shared = 0.8 * self.sd * draws.normal();
         let mut sums = [0; 3];
         for (component, sum) in sums.iter_mut().enumerate() {
             let share = if component == self.leading { 1.4 } else { 0.8 };
             let own = 0.6 * self.sd * draws.normal();
-            let score = self.level - share * self.below + shared + own;
+            let score = self.now + (1.0 - share) * self.below + own;
             *sum = (score.clamp(1.0, 5.0) * 4.0).round() as i64;
         }
         sums

@@ -1,16 +1,21 @@
 //! The desk of a site: where what happened becomes records, recorded when somebody gets round to it.
 
+use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use rapport_model::time::{DAY_US, Day, Instant};
 
+use super::answers::Answers;
 use super::draws::Draws;
 use super::line::{Line, MINUTE_US};
+use super::outcome::{BESIDE, Instrument, Strength};
 use super::truth::SiteTruth;
 use super::{Arrival, Kind, Plan, bad};
 
-const HOUR_US: i64 = 60 * MINUTE_US;
+pub(crate) const HOUR_US: i64 = 60 * MINUTE_US;
+/// Longest from an event to the record of it.
+const LATEST_US: i64 = 55 * DAY_US;
 
 /// Ids of those an event is about, empty where it has no such person.
 #[derive(Debug, Clone, Copy, Default)]
@@ -37,6 +42,17 @@ pub(crate) struct Desk {
     late: f64,
     duplicates: f64,
     bad: f64,
+    /// First day there is.
+    pub(super) first: Day,
+    /// What the service does to outcomes.
+    pub(super) strength: Strength,
+    /// What a peer's supervision does to alliances.
+    pub(super) supervision_effect: f64,
+    /// What clients are asked with beside what all are asked with.
+    pub(super) beside: Instrument,
+    /// Clients and peers who have lately been here, the last one at the end.
+    pub(super) lately: VecDeque<(String, String)>,
+    pub(super) answers: Answers,
     /// Records not yet handed over.
     pub(crate) out: Vec<Arrival>,
 }
@@ -54,6 +70,12 @@ impl Desk {
             late: plan.late,
             duplicates: plan.duplicates,
             bad: plan.bad,
+            first: plan.start,
+            strength: Strength::of(plan),
+            supervision_effect: plan.supervision_effect,
+            beside: BESIDE[site as usize % BESIDE.len()],
+            lately: VecDeque::new(),
+            answers: Answers::new(),
             out: Vec::new(),
         }
     }
@@ -81,18 +103,23 @@ impl Desk {
         } else {
             (self.draws.exponential() * 4.0 * HOUR_US as f64) as i64
         };
-        let delay = delay.min(90 * DAY_US) / 1_000_000 * 1_000_000;
+        let delay = delay.min(LATEST_US) / 1_000_000 * 1_000_000;
         if delay > 2 * DAY_US {
             self.truth.records.late += 1;
         }
         Times { occurred_at, recorded_at: Instant(occurred_at.0 + delay) }
     }
 
-    /// Something happened: writes its one version.
-    pub(crate) fn note(&mut self, kind: &str, at: Instant, about: About<'_>, body: impl FnOnce(&mut Line)) {
-        let id = self.new_id();
+    /// Something happened: enters it; returns its id.
+    pub(crate) fn note(
+        &mut self,
+        kind: &str,
+        at: Instant,
+        about: About<'_>,
+        body: impl Fn(&mut Line),
+    ) -> String {
         let times = self.recorded(at);
-        self.version(Kind::Event, &id, kind, times, about, body);
+        self.enter(kind, times, about, body)
     }
 
     /// Writes a version of an event, and what goes wrong on its way.

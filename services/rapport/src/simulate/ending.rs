@@ -3,9 +3,10 @@
 use rapport_model::time::{Day, Instant};
 
 use super::alliance::Turn;
-use super::desk::{About, Desk};
-use super::dyad::{Dyad, Fate};
+use super::desk::Desk;
+use super::dyad::{After, Dyad, Fate};
 use super::line::MINUTE_US;
+use super::outcome::Sessions;
 use super::truth::{Fall, Noted, Vanished, count};
 use super::words::{self, support};
 
@@ -18,6 +19,9 @@ impl Dyad {
             }
             let reason = desk.draws.weighted(&words::ALLIANCE_ENDS);
             return self.end(reason, at, desk);
+        }
+        if self.leaves_as_a_peer(at, desk) {
+            return self.end("became_peer", at, desk);
         }
         let weeks = at.day().since(self.started) / 7;
         let loss: f64 =
@@ -41,18 +45,19 @@ impl Dyad {
         if draw < edge + 0.003 {
             self.pause(at, desk);
         } else if draw < edge + 0.0035 && self.sessions > 5 && !self.ruptured {
-            self.alliance.fall(true, &mut desk.draws);
-            self.fell_at_a_rupture(at, desk);
+            let cause = desk.draws.weighted(&words::CAUSES);
+            self.quarrel(cause, at, desk);
         }
         Fate::On
     }
 
     /// A quarrel that nobody's rating foretold.
-    fn fell_at_a_rupture(&mut self, at: Instant, desk: &mut Desk) {
+    pub(crate) fn quarrel(&mut self, cause: &'static str, at: Instant, desk: &mut Desk) {
+        self.alliance.fall(true, &mut desk.draws);
         let Noted { client, peer, day } = self.noted(at.day());
         let (tenths_of_sd, component) = (self.alliance.fall_tenths(), self.alliance.leading());
         desk.truth.falls.push(Fall { client, peer, day, kind: "sudden", tenths_of_sd, component });
-        self.rupture(at, desk);
+        self.rupture(cause, at, desk);
     }
 
     fn pause(&mut self, at: Instant, desk: &mut Desk) {
@@ -73,29 +78,32 @@ impl Dyad {
             _ => desk.draws.weighted(&words::ENDED_BY),
         };
         count(&mut desk.truth.ends, reason);
+        count(&mut desk.truth.ends_by, by);
         self.forget_requests(desk);
-        desk.note("relationship", Instant(at.0 + 60 * MINUTE_US), self.about(), |line| {
+        let at = Instant(at.0 + 60 * MINUTE_US);
+        let id = desk.note("relationship", at, self.about(), |line| {
             line.text("action", "ended").text("ended_by", by).text("reason", reason);
         });
+        if words::is_safeguarding(reason) {
+            desk.answer("safeguarding", self.about(), &id, at);
+        }
         if reason == "became_peer" {
-            desk.note(
-                "pathway",
-                Instant(at.0 + 61 * MINUTE_US),
-                About { client: &self.client, peer: "" },
-                |line| {
-                    line.text("step", "active");
-                },
-            );
+            self.client.becomes_a_peer(Instant(at.0 - 40 * MINUTE_US), desk);
         }
         let again =
             ["transferred", "alliance_breakdown", "lack_of_trust", "gossip", "overwhelmed", "unsupported"];
-        Fate::Ended { rematch: again.contains(&reason) && desk.draws.chance(0.5) }
+        Fate::Ended(match reason {
+            "died" => After::Died,
+            "became_peer" => After::Peer,
+            _ if again.contains(&reason) && desk.draws.chance(0.5) => After::Rematch,
+            _ => After::Gone,
+        })
     }
 
     fn vanish(&mut self, desk: &mut Desk) -> Fate {
         let unmet = (0..5).filter(|kind| !self.asked[*kind].is_empty()).map(support).collect();
         desk.truth.silent_dropouts.push(Vanished {
-            client: self.client.clone(),
+            client: self.client.id.clone(),
             peer: self.peer.clone(),
             last_contact: self.last_session.to_string(),
             unmet,
@@ -106,15 +114,17 @@ impl Dyad {
     }
 
     /// The client is back.
-    pub(crate) fn comes_back(&mut self, day: Day, desk: &mut Desk) {
-        let back = desk.truth.silent_dropouts.iter_mut().rev().find(|lost| lost.client == self.client);
+    pub(crate) fn comes_back(&mut self, day: Day, peer: &mut Sessions, desk: &mut Desk) -> Fate {
+        let mut lost = desk.truth.silent_dropouts.iter_mut().rev();
+        let back = lost.find(|lost| lost.client == self.client.id && lost.peer == self.peer);
         if let Some(lost) = back {
             lost.returned = Some(day.to_string());
         }
         self.next_contact = day;
         // Whoever comes back after weeks does come.
         let usual = std::mem::replace(&mut self.attends, 2.0);
-        let _ = self.day(day, desk);
+        let fate = self.day(day, peer, desk);
         self.attends = usual;
+        fate
     }
 }

@@ -1,21 +1,35 @@
 //! A simulated charity: raw events as its sites' systems would send them, and the truth behind them.
 //!
-//! Weekly contacts of which three in four take place, alliances with a level and a spread of their own that fall slowly
-//! or at once and recover or do not, support asked for and given or not, clients who stop coming and some who come
-//! back, peers who join and leave; and what real sources do to such facts: recorded late, sent twice, out of order,
-//! corrected, withdrawn. Ids are plainly artificial and there are no names.
+//! Peers who are trained and supervised or not, and leave; weekly contacts of which three in four take place; alliances
+//! with a level and a spread of their own that fall slowly or at once and recover or do not; support asked for and given
+//! or not; behaviours modelled and copied, people who compare themselves, appointments that come of advocacy; outcomes of
+//! clients and peers, which alliance and support move by as much as the plan says; clients who stop coming, some who come
+//! back, some who become peers. And what real sources do to such facts: recorded late, sent twice, out of order, under
+//! the wrong name, corrected, withdrawn. Ids are plainly artificial and there are no names.
+//!
+//! Reading order: [`site`] (peers and places for dyads), [`peer`], [`client`], [`dyad`] and what it is made of
+//! ([`alliance`], [`modelling`], [`around`], [`ending`]), [`outcome`] and [`effects`]; then [`desk`], where what
+//! happened becomes records, with its [`mistakes`].
 //!
 //! Everything is a pure function of the [`Plan`]: the same plan gives the same records in the same order on every
 //! machine.
 
 mod alliance;
+mod answers;
 mod around;
 mod bad;
+mod client;
 mod desk;
 mod draws;
 mod dyad;
+mod effects;
 mod ending;
+mod incidents;
 mod line;
+mod mistakes;
+mod modelling;
+mod outcome;
+mod peer;
 mod plan;
 mod site;
 mod table;
@@ -27,9 +41,11 @@ use std::collections::BinaryHeap;
 
 use rapport_model::time::{Day, Instant};
 
+pub use effects::{Effect, Link};
+pub use peer::MODULES;
 pub use plan::{Plan, site_name};
 pub use table::table;
-pub use truth::{Fall, Noted, Records, SiteTruth, Truth, Vanished};
+pub use truth::{Fall, Learning, Noted, Records, SiteTruth, Truth, Vanished};
 
 /// What a record is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,22 +86,13 @@ pub struct Arrival {
 pub fn generate(plan: &Plan) -> Simulation {
     let sites = (0..plan.sites.max(1)).map(|number| site::Site::new(plan, number)).collect();
     let end = plan.start.plus(i32::try_from(plan.days).unwrap_or(i32::MAX / 2));
-    Simulation {
-        seed: plan.seed,
-        sites,
-        first: plan.start,
-        day: plan.start,
-        end,
-        queue: BinaryHeap::new(),
-        sent: 0,
-    }
+    Simulation { plan: plan.clone(), sites, day: plan.start, end, queue: BinaryHeap::new(), sent: 0 }
 }
 
 /// A simulation under way.
 pub struct Simulation {
-    seed: u64,
+    plan: Plan,
     sites: Vec<site::Site>,
-    first: Day,
     /// The day to be simulated next.
     day: Day,
     end: Day,
@@ -123,10 +130,17 @@ impl Ord for Queued {
 impl Simulation {
     /// What has been planted so far.
     pub fn truth(&self) -> Truth {
+        let seen = || self.sites.iter().map(|site| &site.desk.truth.seen);
+        let effect = |link: Link| Effect::of(link, link.planted(&self.plan), seen());
         let sites =
             self.sites.iter().map(|site| (site.desk.name.to_string(), site.desk.truth.clone())).collect();
-        let last = self.day.plus(-1);
-        Truth { seed: self.seed, first_day: self.first.to_string(), last_day: last.to_string(), sites }
+        Truth {
+            seed: self.plan.seed,
+            first_day: self.plan.start.to_string(),
+            last_day: self.day.plus(-1).to_string(),
+            effects: Link::ALL.into_iter().map(effect).collect(),
+            sites,
+        }
     }
 
     fn simulate_day(&mut self) {
@@ -157,3 +171,5 @@ impl Iterator for Simulation {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vocabulary;

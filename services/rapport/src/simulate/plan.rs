@@ -24,6 +24,13 @@ pub struct Plan {
     pub duplicates: f64,
     /// Bad records sent for each good one, 0–1.
     pub bad: f64,
+    /// What the alliance does to outcomes of clients and peers: SD of the outcome, in the good direction, per SD of
+    /// the alliance since the measure before; −0.7 to 0.7.
+    pub alliance_effect: f64,
+    /// The same of support: types given per contact since the measure before.
+    pub support_effect: f64,
+    /// The same of a peer's supervision on the usual level of that peer's alliances.
+    pub supervision_effect: f64,
 }
 
 impl Default for Plan {
@@ -40,6 +47,10 @@ impl Default for Plan {
             late: 0.05,
             duplicates: 0.01,
             bad: 0.0,
+            // About what is found in psychotherapy (Flückiger et al. 2018: r = 0.278).
+            alliance_effect: 0.3,
+            support_effect: 0.25,
+            supervision_effect: 0.3,
         }
     }
 }

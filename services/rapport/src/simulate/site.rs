@@ -5,28 +5,24 @@ use std::sync::Arc;
 use rapport_model::time::{Day, Instant};
 use rapport_model::words::Word as _;
 
-use super::desk::{About, Desk};
-use super::dyad::{Dyad, Fate};
+use super::client::Client;
+use super::desk::Desk;
+use super::dyad::{After, Dyad, Fate};
+use super::incidents::{self, Incident};
 use super::line::MINUTE_US;
+use super::peer::Peer;
 use super::truth::count;
 use super::{Plan, plan, words};
 
-/// A peer.
-struct Peer {
-    id: String,
-    /// How readily each type of support is given, around 1.
-    skill: [f64; 5],
-    /// Until then nobody has taken this peer's place.
-    joins: Day,
-    supervised: Day,
-    /// How the peer does, on a scale of 7–35.
-    wellbeing: f64,
-}
+/// Relationships above which a peer has too many.
+const OVERLOADED: usize = 15;
+/// How often a place is given to a client who has another one already.
+const BESIDE: f64 = 0.07;
 
 /// A place for a dyad.
-enum Place {
-    /// To be given to this client, or to a new one, on that day.
-    Empty { from: Day, client: Option<String> },
+pub(super) enum Place {
+    /// To be given to this client, or to another one, on that day.
+    Empty { from: Day, client: Option<Client> },
     /// Taken.
     Open(Box<Dyad>),
     /// The client stopped coming; on that day it shows what becomes of the place.
@@ -34,7 +30,7 @@ enum Place {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Then {
+pub(super) enum Then {
     /// The client comes back.
     Returns,
     /// Somebody writes down that the relationship has ended.
@@ -46,10 +42,14 @@ enum Then {
 /// A site.
 pub(crate) struct Site {
     pub(crate) desk: Desk,
-    peers: Vec<Peer>,
-    places: Vec<Place>,
+    pub(super) peers: Vec<Peer>,
+    pub(super) places: Vec<Place>,
+    /// Incidents of this year that are still to come.
+    pub(super) planned: Vec<(Day, Incident)>,
     peers_ever: u32,
     clients_ever: u32,
+    /// Clients who are ready to become peers as soon as one is needed.
+    trained: u32,
 }
 
 impl Site {
@@ -61,7 +61,15 @@ impl Site {
             client: None,
         };
         let places = (0..plan.dyads).map(|_| empty(&mut desk)).collect();
-        let mut site = Site { desk, peers: Vec::new(), places, peers_ever: 0, clients_ever: 0 };
+        let mut site = Site {
+            desk,
+            peers: Vec::new(),
+            places,
+            planned: Vec::new(),
+            peers_ever: 0,
+            clients_ever: 0,
+            trained: 0,
+        };
         for _ in 0..plan.peers.max(1) {
             let peer = site.new_peer(plan.start);
             site.peers.push(peer);
@@ -71,24 +79,25 @@ impl Site {
 
     fn new_peer(&mut self, joins: Day) -> Peer {
         self.peers_ever += 1;
-        let draws = &mut self.desk.draws;
-        let mut skill = [0.0; 5];
-        for one in &mut skill {
-            *one = (0.95 + 0.3 * draws.normal()).clamp(0.1, 1.6);
-        }
-        let wellbeing = (25.0 + 3.5 * draws.normal()).clamp(12.0, 34.0);
-        let id = format!("peer-{:02}-{:04}", self.desk.site + 1, self.peers_ever);
-        Peer { id, skill, joins, supervised: joins, wellbeing }
+        Peer::new(self.peers_ever, joins, &mut self.desk)
     }
 
     /// A day passes.
     pub(crate) fn day(&mut self, day: Day) {
+        let passed = day.since(self.desk.first);
+        if passed % 365 == 0 {
+            let dyads = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
+            self.planned = incidents::of_year(self, day, passed.unsigned_abs() / 365, dyads);
+        }
+        self.desk.answers_given(day);
         for number in 0..self.peers.len() {
             self.peer_day(number, day);
         }
         for number in 0..self.places.len() {
             self.place_day(number, day);
         }
+        self.incidents(day);
+        self.loads();
     }
 
     fn peer_day(&mut self, number: usize, day: Day) {
@@ -97,85 +106,56 @@ impl Site {
         if day < peer.joins {
             return;
         }
-        let about = About { client: "", peer: &peer.id };
-        if day == peer.joins {
-            desk.truth.peers_joined += 1;
-            desk.note("peer", Instant(day.start().0 + 480 * MINUTE_US), about, |line| {
-                line.text("action", "joined");
-            });
-            for (at, module) in [(481, "core"), (482, "boundaries"), (483, "safeguarding")] {
-                if desk.draws.chance(0.92) {
-                    desk.note("development", Instant(day.start().0 + at * MINUTE_US), about, |line| {
-                        line.text("kind", "training").text("module", module);
-                    });
-                }
-            }
-            return;
-        }
-        let at = desk.working_hours(day);
-        if day.since(peer.supervised) >= 28 && day.weekday() < 5 && desk.draws.chance(0.25) {
-            peer.supervised = day;
-            let held = desk.draws.chance(0.88);
-            let format =
-                desk.draws.weighted(&[("individual", 55), ("group", 30), ("clinical", 5), ("peer", 10)]);
-            desk.note("development", at, about, |line| {
-                line.text("kind", "supervision")
-                    .flag("held", held)
-                    .text("format", format)
-                    .flag("scheduled", true);
-            });
-        }
-        if desk.draws.chance(0.05) {
-            let kind = desk.draws.weighted(&[("reflection", 75), ("peer_support_received", 25)]);
-            desk.note("development", at, about, |line| {
-                line.text("kind", kind);
-            });
-        }
-        if day.since(peer.joins) % 91 == 1 {
-            let score = (peer.wellbeing + 1.2 * desk.draws.normal()).clamp(7.0, 35.0);
-            peer.wellbeing += desk.draws.between(-2.0, 1.6);
-            desk.note("measure", at, about, |line| {
-                let thousandths = (score * 1000.0).round() as i64;
-                line.text("instrument", "swemwbs-peer")
-                    .text("rater", "peer")
-                    .scores(&[("total", thousandths)]);
-            });
-        }
-        // About one peer in six leaves within a year.
-        if desk.draws.chance(0.0005) {
-            self.leaves(number, day);
+        peer.day(day, desk);
+        // About one peer in ten leaves within a year, beside those who leave for reasons that are planned.
+        if day > peer.joins && desk.draws.chance(0.0003) {
+            let reason = desk.draws.weighted(&words::LEFT).as_str();
+            self.leaves(number, reason, day);
         }
     }
 
     /// A peer leaves, and with that every relationship of theirs ends.
-    fn leaves(&mut self, number: usize, day: Day) {
-        let reason = self.desk.draws.weighted(&words::LEFT).as_str();
+    pub(super) fn leaves(&mut self, number: usize, reason: &'static str, day: Day) {
         count(&mut self.desk.truth.peers_left, reason);
-        let at = Instant(day.start().0 + 1080 * MINUTE_US);
-        let about = About { client: "", peer: &self.peers[number].id };
-        self.desk.note("peer", at, about, |line| {
+        let at = Instant(day.start().0 + 1110 * MINUTE_US);
+        let about = self.peers[number].about();
+        let id = self.desk.note("peer", at, about, |line| {
             line.text("action", "left").text("reason", reason);
         });
-        let joins = day.plus(self.desk.draws.whole(10, 40) as i32);
+        if words::is_safeguarding(reason) {
+            self.desk.answer("safeguarding", about, &id, at);
+        }
+        // Who has been a client here and is trained can begin soon; others have to be found.
+        let from_client = self.trained > 0;
+        self.trained -= u32::from(from_client);
+        self.desk.truth.peers_from_clients += u64::from(from_client);
+        let (soonest, latest) = if from_client { (3, 10) } else { (10, 40) };
+        let joins = day.plus(self.desk.draws.whole(soonest, latest) as i32);
         self.peers[number] = self.new_peer(joins);
         for place in &mut self.places {
-            let client = match place {
-                Place::Open(dyad) if dyad.peer_number == number => {
+            let taken_by = match place {
+                Place::Open(dyad) | Place::Vanished { dyad, .. } => dyad.peer_number,
+                Place::Empty { .. } => continue,
+            };
+            if taken_by != number {
+                continue;
+            }
+            let from = joins.plus(self.desk.draws.whole(1, 30) as i32);
+            let client = match std::mem::replace(place, Place::Empty { from, client: None }) {
+                Place::Open(mut dyad) => {
                     self.desk.truth.ends_by_peers_leaving += 1;
                     dyad.forget_requests(&mut self.desk);
-                    Some(dyad.client.clone())
+                    Some(dyad.client).filter(|client| !client.beside)
                 }
-                Place::Vanished { dyad, .. } if dyad.peer_number == number => None,
-                _ => continue,
+                _ => None,
             };
-            *place = Place::Empty { from: joins.plus(self.desk.draws.whole(1, 30) as i32), client };
+            *place = Place::Empty { from, client };
         }
     }
 
     fn place_day(&mut self, number: usize, day: Day) {
-        let Site { desk, places, .. } = self;
-        let place = &mut places[number];
-        let fate = match place {
+        let Site { desk, places, peers, .. } = self;
+        let fate = match &mut places[number] {
             Place::Empty { from, .. } if day < *from => return,
             Place::Empty { client, .. } => {
                 let client = client.take();
@@ -183,43 +163,93 @@ impl Site {
                 self.places[number] = opened;
                 return;
             }
-            Place::Open(dyad) => dyad.day(day, desk),
+            Place::Open(dyad) => {
+                let since = &mut peers[dyad.peer_number].since;
+                dyad.day(day, since, desk)
+            }
             Place::Vanished { until, .. } if day < *until => return,
             Place::Vanished { .. } => {
                 self.resolve(number, day);
                 return;
             }
         };
+        self.follows(number, fate, day);
+    }
+
+    /// What follows from how a dyad's day ended.
+    pub(super) fn follows(&mut self, number: usize, fate: Fate, day: Day) {
         match fate {
             Fate::On => {}
-            Fate::Ended { rematch } => self.empty(number, day, rematch),
             Fate::Vanished => self.vanished(number, day),
+            Fate::Ended(after) => {
+                let from = day.plus(self.desk.draws.whole(7, 35) as i32);
+                let place = std::mem::replace(&mut self.places[number], Place::Empty { from, client: None });
+                let Place::Open(dyad) = place else { return };
+                match after {
+                    After::Gone => {}
+                    After::Peer => self.trained += 1,
+                    After::Rematch => {
+                        let client = Some(dyad.client).filter(|client| !client.beside);
+                        self.places[number] = Place::Empty { from, client };
+                    }
+                    After::Died => self.died(&dyad.client.id, from),
+                }
+            }
+        }
+    }
+
+    /// Every relationship of a client who died has ended.
+    fn died(&mut self, client: &str, from: Day) {
+        for place in &mut self.places {
+            match place {
+                Place::Open(dyad) if dyad.client.id == client => {
+                    self.desk.truth.ends_by_deaths += 1;
+                    dyad.forget_requests(&mut self.desk);
+                }
+                Place::Vanished { dyad, .. } if dyad.client.id == client => {}
+                _ => continue,
+            }
+            *place = Place::Empty { from, client: None };
         }
     }
 
     /// Gives a place to a client with a peer who is at work.
-    fn open(&mut self, client: Option<String>, day: Day) -> Place {
-        let at_work: Vec<usize> =
-            (0..self.peers.len()).filter(|number| self.peers[*number].joins < day).collect();
+    fn open(&mut self, client: Option<Client>, day: Day) -> Place {
+        let client = match client {
+            Some(client) => client,
+            None => self.next_client(),
+        };
+        // Nobody is given the same peer twice at a time.
+        let has = |number: usize| {
+            self.places.iter().any(|place| match place {
+                Place::Open(dyad) | Place::Vanished { dyad, .. } => {
+                    dyad.peer_number == number && dyad.client.id == client.id
+                }
+                Place::Empty { .. } => false,
+            })
+        };
+        let at_work: Vec<(usize, u32)> = (0..self.peers.len())
+            .filter(|number| self.peers[*number].joins < day && !has(*number))
+            .map(|number| (number, self.peers[number].share))
+            .collect();
         if at_work.is_empty() {
+            let client = Some(client).filter(|client| !client.beside);
             return Place::Empty { from: day.plus(7), client };
         }
-        let client = client.unwrap_or_else(|| {
-            self.clients_ever += 1;
-            format!("client-{:02}-{:06}", self.desk.site + 1, self.clients_ever)
-        });
-        let number = self.desk.draws.pick(&at_work);
-        let peer = &self.peers[number];
-        Place::Open(Box::new(Dyad::start(client, peer.id.clone(), number, &peer.skill, day, &mut self.desk)))
+        let number = self.desk.draws.weighted(&at_work);
+        Place::Open(Box::new(Dyad::start(client, &self.peers[number], number, day, &mut self.desk)))
     }
 
-    fn empty(&mut self, number: usize, day: Day, rematch: bool) {
-        let from = day.plus(self.desk.draws.whole(7, 35) as i32);
-        let client = match &self.places[number] {
-            Place::Open(dyad) if rematch => Some(dyad.client.clone()),
-            _ => None,
-        };
-        self.places[number] = Place::Empty { from, client };
+    /// A new client, or one who is to have a second peer.
+    fn next_client(&mut self) -> Client {
+        if self.desk.draws.chance(BESIDE) {
+            let number = self.desk.draws.whole(0, self.places.len() as i64 - 1) as usize;
+            if let Some(Place::Open(dyad)) = self.places.get(number).filter(|place| place.is_only_one()) {
+                return dyad.client.beside();
+            }
+        }
+        self.clients_ever += 1;
+        Client::new(self.clients_ever, &mut self.desk)
     }
 
     fn vanished(&mut self, number: usize, day: Day) {
@@ -240,17 +270,40 @@ impl Site {
         let place =
             std::mem::replace(&mut self.places[number], Place::Empty { from: day.plus(1), client: None });
         let Place::Vanished { mut dyad, then, .. } = place else { return };
-        match then {
+        let fate = match then {
             Then::Returns => {
-                dyad.comes_back(day, &mut self.desk);
-                self.places[number] = Place::Open(dyad);
+                let since = &mut self.peers[dyad.peer_number].since;
+                dyad.comes_back(day, since, &mut self.desk)
             }
             Then::Closed => {
                 let at = self.desk.working_hours(day);
-                dyad.end("disengaged", at, &mut self.desk);
-                self.empty(number, day, false);
+                dyad.end("disengaged", at, &mut self.desk)
             }
-            Then::Nothing => self.empty(number, day, false),
+            Then::Nothing => Fate::Ended(After::Gone),
+        };
+        self.places[number] = Place::Open(dyad);
+        self.follows(number, fate, day);
+    }
+
+    /// Notes the peers who have too many relationships.
+    fn loads(&mut self) {
+        let mut open = vec![0; self.peers.len()];
+        for place in &self.places {
+            if let Place::Open(dyad) = place {
+                open[dyad.peer_number] += 1;
+            }
         }
+        for (peer, open) in self.peers.iter_mut().zip(open) {
+            if open > OVERLOADED && !std::mem::replace(&mut peer.overloaded, true) {
+                self.desk.truth.peers_overloaded += 1;
+            }
+        }
+    }
+}
+
+impl Place {
+    /// Whether a client is here who has no other relationship beside.
+    fn is_only_one(&self) -> bool {
+        matches!(self, Place::Open(dyad) if !dyad.client.beside)
     }
 }

@@ -19,6 +19,12 @@ pub(crate) fn therapy() -> &'static str {
     SupportType::PsychologicalTherapy.as_str()
 }
 
+/// Whether a rupture's cause or a reason to end or leave concerns the safeguarding lead.
+pub(crate) fn is_safeguarding(word: &str) -> bool {
+    ["controlling", "abuse_of_power", "boundary_breach", "inappropriate_relationship", "harmful_behaviour"]
+        .contains(&word)
+}
+
 /// Contacts that do not take place, by who stays away.
 pub(crate) const NOT_ATTENDED: [(Attendance, u32); 4] = [
     (Attendance::MissedByClient, 40),
@@ -74,15 +80,19 @@ pub(crate) const ALLIANCE_ENDS: [(&str, u32); 6] = [
     ("controlling", 6),
     ("abuse_of_power", 2),
 ];
-pub(crate) const CAUSES: [(&str, u32); 8] = [
-    ("lack_of_trust", 30),
+pub(crate) const CAUSES: [(&str, u32); 12] = [
+    ("lack_of_trust", 28),
     ("withholding_support", 12),
-    ("gossip", 12),
-    ("disagreement_on_goals", 25),
+    ("gossip", 10),
+    ("disagreement_on_goals", 22),
     ("unmet_support", 10),
+    ("negative_comparison", 3),
+    ("harmful_behaviour", 1),
     ("boundary_breach", 2),
+    ("inappropriate_relationship", 1),
     ("controlling", 4),
-    ("other", 5),
+    ("abuse_of_power", 1),
+    ("other", 6),
 ];
 pub(crate) const ENDED_BY: [(&str, u32); 3] = [("client", 55), ("peer", 15), ("service", 30)];
 pub(crate) const REPORTERS: [(&str, u32); 3] = [("client", 35), ("peer", 40), ("supervisor", 25)];
@@ -99,20 +109,30 @@ pub(crate) const LEFT: [(LeftReason, u32); 9] = [
     (LeftReason::Other, 7),
 ];
 
-/// Behaviours that are modelled and enacted, and whether each is wanted.
-pub(crate) const BEHAVIOURS: [(&str, &str); 6] = [
-    ("keeps_appointments", "positive"),
-    ("asks_for_help", "positive"),
-    ("cooks_for_oneself", "positive"),
-    ("joins_a_group", "positive"),
-    ("manages_money", "positive"),
-    ("drinks_to_cope", "negative"),
+/// Behaviours that are modelled and enacted, whether each is wanted, and how often it is modelled.
+pub(crate) const BEHAVIOURS: [(&str, &str, u32); 8] = [
+    ("keeps_appointments", "positive", 24),
+    ("asks_for_help", "positive", 22),
+    ("cooks_for_oneself", "positive", 14),
+    ("joins_a_group", "positive", 14),
+    ("manages_money", "positive", 12),
+    ("goes_for_a_walk", "positive", 9),
+    ("drinks_to_cope", "negative", 3),
+    ("avoids_conflict", "negative", 2),
 ];
 
+pub(crate) const DIRECTIONS: [(&str, u32); 3] = [("upward", 50), ("lateral", 30), ("downward", 20)];
+
+/// How comparing oneself feels: to most; to a client who looks up in a weak alliance; to a peer.
+pub(crate) const AFFECTS: [(&str, u32); 3] = [("positive", 42), ("neutral", 33), ("negative", 25)];
+pub(crate) const AFFECTS_OF_THE_WEAK: [(&str, u32); 3] =
+    [("positive", 12), ("neutral", 23), ("negative", 65)];
+pub(crate) const AFFECTS_OF_PEERS: [(&str, u32); 3] = [("positive", 50), ("neutral", 28), ("negative", 22)];
+
 pub(crate) const SERVICES: [(&str, u32); 5] = [
-    ("appointment_kept", 60),
-    ("appointment_missed", 20),
-    ("crisis_contact", 10),
-    ("admission", 4),
-    ("substance_use_days", 6),
+    ("appointment_kept", 52),
+    ("appointment_missed", 25),
+    ("crisis_contact", 11),
+    ("admission", 5),
+    ("substance_use_days", 7),
 ];
