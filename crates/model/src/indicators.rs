@@ -3,6 +3,7 @@
 //!
 //! Every indicator is a count or a sum, never a ratio.
 
+mod guide;
 mod table;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use crate::alert;
 use crate::catalogue::CONSTRUCTS;
 use crate::words::*;
 
+pub use guide::{Chapter, Guide};
 pub use table::{CATALOGUE, Id};
 
 /// A window of a release: its days, ending on the release's day, and its suffix in sample names.
