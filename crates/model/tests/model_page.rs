@@ -31,14 +31,22 @@ fn wrapped(text: &str) -> String {
     lines.join("\n")
 }
 
+/// The first of its names, and how the others end.
 fn names(indicator: &Indicator) -> String {
     let names = indicator.sample_names();
-    let names: Vec<_> = names.iter().map(|name| format!("`rapport_{name}`")).collect();
-    names.join(", ")
+    let shown = |(n, name): (usize, &String)| match name.strip_prefix(indicator.name) {
+        Some(suffix) if n > 0 => format!("`{suffix}`"),
+        _ => format!("`rapport_{name}`"),
+    };
+    names.iter().enumerate().map(shown).collect::<Vec<_>>().join(", ")
 }
 
 fn labels(indicator: &Indicator) -> String {
-    let label = |(label, set): &(&str, LabelSet)| format!("`{label}`: {}", set.words().join(", "));
+    let label = |(label, set): &(&str, LabelSet)| match set {
+        LabelSet::Construct => format!("`{label}`: [the constructs](#the-constructs)"),
+        LabelSet::Alert => format!("`{label}`: [the kinds of alert](#the-kinds-of-alert)"),
+        set => format!("`{label}`: {}", set.words().join(", ")),
+    };
     indicator.labels.iter().map(label).collect::<Vec<_>>().join("; ")
 }
 
@@ -84,6 +92,16 @@ fn alerts(page: &mut String) {
     page.push('\n');
 }
 
+fn constructs(page: &mut String) {
+    page.push_str("### The constructs\n\n");
+    let words = LabelSet::Construct.words().join(", ");
+    let text = format!(
+        "What an instrument may measure in a client or a peer: {words}. Your instruments decide which of them you see: \
+         `rapport instruments` lists them, with what each may and may not tell. What none of them measures is not shown."
+    );
+    let _ = write!(page, "{}\n\n", wrapped(&text));
+}
+
 fn page() -> String {
     let mut page = BEFORE.to_owned();
     for chapter in Chapter::ALL {
@@ -91,8 +109,10 @@ fn page() -> String {
         for id in READ_IN_ORDER.iter().filter(|id| id.guide().chapter == chapter) {
             section(&mut page, id.indicator());
         }
-        if chapter == Chapter::Alerts {
-            alerts(&mut page);
+        match chapter {
+            Chapter::Outcomes => constructs(&mut page),
+            Chapter::Alerts => alerts(&mut page),
+            _ => {}
         }
     }
     format!("{}\n\n{AFTER}", page.trim_end())
@@ -165,14 +185,13 @@ fn the_page_about_the_model_says_what_is_computed() {
 }
 
 #[test]
-fn every_indicator_stands_on_the_page_once_and_under_the_names_it_is_exported_by() {
+fn every_indicator_stands_on_the_page_once_and_under_its_exported_name() {
     let page = page();
     for indicator in CATALOGUE {
         let heading = format!("\n### `{}`\n", indicator.name);
         assert_eq!(page.matches(&heading).count(), 1, "{}", indicator.name);
-        for name in indicator.sample_names() {
-            assert!(page.contains(&format!("`rapport_{name}`")), "{name}");
-        }
+        let first = &indicator.sample_names()[0];
+        assert_eq!(page.matches(&format!("`rapport_{first}`")).count(), 1, "{first}");
     }
     assert_eq!(READ_IN_ORDER.len(), CATALOGUE.len());
     for window in WINDOWS {
@@ -185,7 +204,11 @@ fn every_text_on_the_page_is_made_of_sentences() {
     for indicator in CATALOGUE {
         let guide = indicator.id.guide();
         for text in [guide.sentence, guide.can_tell, guide.cannot_tell, guide.speaks_to] {
-            assert!(text.ends_with('.') && text.starts_with(char::is_uppercase), "{}: {text}", indicator.name);
+            assert!(
+                text.ends_with('.') && text.starts_with(char::is_uppercase),
+                "{}: {text}",
+                indicator.name
+            );
             assert!(!text.contains("  "), "{}: {text}", indicator.name);
         }
     }

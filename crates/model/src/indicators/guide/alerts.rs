@@ -51,7 +51,9 @@ impl Kind {
             Kind::SupportUnmet => {
                 "A client has asked twice within 28 days for the same type of support and has not been given it since."
             }
-            Kind::ProfessionalHelpWanted => "A client has asked for psychological therapy, which peers do not give.",
+            Kind::ProfessionalHelpWanted => {
+                "A client has asked for psychological therapy, which peers do not give."
+            }
             Kind::NegativeComparison => {
                 "Comparing themselves with the other has felt bad to a client twice within 28 days."
             }
@@ -90,9 +92,13 @@ impl Kind {
             Kind::ProfessionalHelpWanted => {
                 "When somebody records that they acted or closes it, or the relationship ends."
             }
-            Kind::NegativeComparison => "When 28 days have passed since the last time, or the relationship ends.",
+            Kind::NegativeComparison => {
+                "When 28 days have passed since the last time, or the relationship ends."
+            }
             Kind::HarmfulBehaviour => "When somebody closes it.",
-            Kind::SupervisionOverdue => "With the next supervision held, or when the peer has no open relationship.",
+            Kind::SupervisionOverdue => {
+                "With the next supervision held, or when the peer has no open relationship."
+            }
             Kind::TrainingLapsed => "With the training, or when the peer has no open relationship.",
             Kind::PeerOverloaded => "When it is 15 or fewer.",
             Kind::PeerWellbeingFall => "With a later score that is not reliably worse.",
