@@ -10,13 +10,9 @@ mod alliance;
 mod kind;
 mod loss;
 mod modelling;
-#[allow(dead_code, reason = "peers and sites are not wired yet")]
 mod open;
-#[allow(dead_code, reason = "peers and sites are not wired yet")]
 mod peer;
-#[allow(dead_code, reason = "peers and sites are not wired yet")]
 mod presence;
-#[allow(dead_code, reason = "peers and sites are not wired yet")]
 mod site;
 mod stretch;
 mod support;
@@ -34,11 +30,10 @@ use crate::words::AcknowledgementState;
 
 pub use kind::Kind;
 pub(crate) use stretch::{About, Stretch};
-#[allow(unused_imports, reason = "peers and sites are not wired yet")]
 pub(crate) use {
     open::{OpenStretch, open_stretches},
     peer::{PeerStory, peer_deadline, peer_stretches},
-    site::{safeguarding, site_silent},
+    site::{is_for_safeguarding, safeguarding, site_silent},
 };
 
 /// The standing acknowledgements of a site that have occurred up to its clock.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rapport_proto::v1;
 
-use crate::alert::{self, About, Acknowledgements, Story, Stretch};
+use crate::alert::{self, About, Acknowledgements, OpenStretch, Story, Stretch};
 use crate::enriched;
 use crate::event::Event;
 use crate::fold::{Facts, Fold, Scene};
@@ -54,6 +54,8 @@ pub struct Changes {
     pub endings: Vec<(Arc<str>, Option<v1::Ended>)>,
     /// Alerts that opened, changed, closed or were withdrawn.
     pub alerts: Vec<v1::Alert>,
+    /// Whether it is open at other times than was last settled.
+    pub open: bool,
 }
 
 /// A change of the set of events since it was last settled.
@@ -81,6 +83,8 @@ pub struct Dyad {
     reconsider: bool,
     /// The alerts as last settled.
     alerts: Vec<Stretch>,
+    /// When it was open, as last settled.
+    open: Vec<OpenStretch>,
     deadline: Option<Instant>,
 }
 
@@ -107,9 +111,11 @@ impl Dyad {
         if at_once {
             let scene = Scene { params: cx.params, events: &self.own };
             facts = self.fold.append(scene, &event, own);
-            // A late one may undo what time alone was taken to have done to an alert since: a pause, for one.
-            let turned_since = |alert: &Stretch| alert.until.unwrap_or(alert.since) >= event.occurred_at;
-            self.reconsider |= self.alerts.iter().any(turned_since);
+            // A late one may undo what time alone was taken to have done since: a pause, for one.
+            let turned_since =
+                |since: Instant, until: Option<Instant>| until.unwrap_or(since) >= event.occurred_at;
+            self.reconsider |= self.alerts.iter().any(|alert| turned_since(alert.since, alert.until))
+                || self.open.last().is_some_and(|open| turned_since(open.from, open.until));
         } else {
             self.stale = true;
         }
@@ -141,7 +147,7 @@ impl Dyad {
         let due = self.deadline.is_some_and(|deadline| deadline <= now);
         let stirred = self.fold.take_stirred();
         if stirred || refolded || due || self.reconsider {
-            changes.alerts = self.settle_alerts(cx, now);
+            self.settle_alerts(cx, now, &mut changes);
         }
         changes
     }
@@ -162,6 +168,16 @@ impl Dyad {
         }
     }
 
+    /// Its alerts as last settled.
+    pub(crate) fn alerts(&self) -> &[Stretch] {
+        &self.alerts
+    }
+
+    /// When it was open, as last settled.
+    pub(crate) fn open_stretches(&self) -> &[OpenStretch] {
+        &self.open
+    }
+
     /// Its own events, sorted.
     pub fn events(&self) -> &[Arc<Event>] {
         &self.own
@@ -172,17 +188,19 @@ impl Dyad {
         self.own.is_empty()
     }
 
-    fn settle_alerts(&mut self, cx: &Context<'_>, now: Instant) -> Vec<v1::Alert> {
+    fn settle_alerts(&mut self, cx: &Context<'_>, now: Instant, changes: &mut Changes) {
         let scene = Scene { params: cx.params, events: &self.own };
         let (before, last) = self.fold.episodes_at(scene, now);
         let episodes: Vec<_> = before.iter().chain(&last).collect();
         let story = Story { settings: scene.settings(), episodes: &episodes, events: &self.own, now };
+        let loss = self.fold.loss_ahead(scene);
         let alerts = alert::stretches(&story, cx.about(), cx.acknowledgements);
-        let changes = alert::differences(&self.alerts, &alerts, cx.about(), now);
-        self.deadline = alert::deadline(&story, self.fold.loss_ahead(scene));
-        self.alerts = alerts;
+        let (open, turns_at) = alert::open_stretches(&story, loss);
+        changes.alerts = alert::differences(&self.alerts, &alerts, cx.about(), now);
+        changes.open = open != self.open;
+        self.deadline = alert::deadline(&story, loss).into_iter().chain(turns_at).min();
+        (self.alerts, self.open) = (alerts, open);
         self.reconsider = false;
-        changes
     }
 
     /// Folds the history again, as it was and as it is, and returns what differs.

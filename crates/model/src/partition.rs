@@ -130,7 +130,10 @@ impl Partition {
         }
         self.advance(decoded.ingested_at, out);
         let site = self.site(site);
-        self.with_site(site, self.clock, out, |site, stage| site.add(persons, event, version, stage));
+        let accepted = decoded.ingested_at;
+        self.with_site(site, self.clock, out, |site, stage| {
+            site.add(persons, event, version, accepted, stage)
+        });
         Ok(())
     }
 

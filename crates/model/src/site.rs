@@ -1,11 +1,15 @@
-//! A site: its events with all their versions, its dyads, and what passes between them.
+//! A site: its events with all their versions, its dyads and persons, and what passes between them.
 //!
 //! Which version of an event stands is the [`Ledger`]'s to say. What stands and has occurred is *active*: it is in a dyad,
 //! with a person, or among the acknowledgements. Changes are made first and settled together, so that an event that moves
-//! gives one row.
+//! gives one row: dyads first, then what rests on them.
 
 mod acknowledgements;
-mod people;
+mod concerns;
+mod person;
+mod releases;
+mod settling;
+mod silence;
 mod slots;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,17 +17,19 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
+use crate::alert;
 use crate::dyad::{Context, Dyad};
 use crate::event::{Body, Event, Persons};
 use crate::params::Params;
 use crate::partition::Output;
-use crate::release::{Board, Entry, Layout, Tally};
+use crate::release::Board;
 use crate::time::{Day, Instant};
 use crate::versions::{Ledger, Slot, Transition, Version, VersionId};
-use crate::windows::Windows;
+use crate::words::EndReason;
 
 use acknowledgements::Register;
-use people::People;
+use concerns::Concern;
+use silence::Silence;
 use slots::{Member, Slots};
 
 /// What the partition lends a site while it changes.
@@ -33,7 +39,7 @@ pub(crate) struct Stage<'a> {
     pub now: Instant,
     /// This site's place in the partition.
     pub site: u32,
-    /// When which dyad must be looked at again.
+    /// When which member of which site must be looked at again.
     pub schedule: &'a mut BTreeSet<(Instant, u32, Slot)>,
     /// Standing events of all sites that have not occurred yet.
     pub pending: &'a mut BTreeSet<(Instant, u32, Arc<str>)>,
@@ -45,15 +51,15 @@ pub(crate) struct Site {
     name: Arc<str>,
     ledger: Ledger,
     slots: Slots,
-    people: People,
     acknowledgements: Register,
-    /// Which dyad an alert that was given out is about.
+    /// Which member an alert that was given out is about.
     alerts: HashMap<Box<str>, Slot>,
+    silence: Silence,
     /// How many active events there are of each day.
     days: BTreeMap<Day, u32>,
-    /// What its dyads add to releases, from the first on.
+    /// What its members add to releases, from the first on.
     board: Option<Board>,
-    /// Dyads to settle.
+    /// Members to settle.
     stirred: Vec<Slot>,
     /// Events without a dyad whose row may differ.
     rows: BTreeSet<Arc<str>>,
@@ -65,9 +71,9 @@ impl Site {
             name,
             ledger: Ledger::default(),
             slots: Slots::default(),
-            people: People::default(),
             acknowledgements: Register::default(),
             alerts: HashMap::new(),
+            silence: Silence::default(),
             days: BTreeMap::new(),
             board: None,
             stirred: Vec::new(),
@@ -80,27 +86,54 @@ impl Site {
         (self.ledger.len(), self.slots.dyads())
     }
 
-    /// Adds a version of an event, or a retraction.
-    pub fn add(&mut self, persons: Persons, event: Event, version: VersionId, stage: &mut Stage<'_>) {
+    /// Adds a version of an event, or a retraction, that was accepted at `ingested_at`.
+    pub fn add(
+        &mut self,
+        persons: Persons,
+        event: Event,
+        version: VersionId,
+        ingested_at: Instant,
+        stage: &mut Stage<'_>,
+    ) {
+        let slot = self.slots.intern(persons);
+        let version = Version::new(Arc::new(event), slot, ingested_at, version.hash);
+        if self.silence.note(&version) {
+            self.stir(Slots::NOBODY);
+        }
         let Site { name, ledger, slots, .. } = self;
-        let transition = if let Body::Retraction { retracts } = event.body {
-            ledger.retract(event.id, version, retracts, &|version| encoding(name, slots, version))
+        let bytes = |version: &Version| encoding(name, slots, version);
+        if let Body::Retraction { retracts } = &version.event.body {
+            let target = retracts.clone();
+            let transition = ledger.retract(version, target.clone(), &bytes);
+            self.apply(transition, stage);
+            self.touch_concerns(&target);
         } else {
-            let slot = slots.intern(persons);
-            let version = Version::new(Arc::new(event), slot, version.hash);
-            ledger.add(version, &|version| encoding(name, slots, version))
-        };
-        self.apply(transition, stage);
+            let event = version.event.clone();
+            let transition = ledger.add(version, &bytes);
+            self.raise(&event, slot);
+            self.apply(transition, stage);
+            self.touch_concerns(&event.id);
+        }
         self.settle(stage);
     }
 
     /// Forgets a version of an event, or a retraction.
     pub fn forget(&mut self, id: &str, version: VersionId, stage: &mut Stage<'_>) {
+        self.touch_concerns(id);
         let Site { name, ledger, slots, .. } = self;
-        if let Some(transition) = ledger.forget(id, version, &|version| encoding(name, slots, version)) {
-            self.apply(transition, stage);
-            self.settle(stage);
+        let Some(transition) = ledger.forget(id, version, &|version| encoding(name, slots, version)) else {
+            return;
+        };
+        if self.silence.newest.as_ref().is_some_and(|newest| *newest.event.id == *id) {
+            self.silence.newest = self.ledger.newest().cloned();
+            self.stir(Slots::NOBODY);
         }
+        let retracted = transition.before.iter().chain(&transition.after).next();
+        if let Some(retracted) = retracted.map(|version| version.event.id.clone()) {
+            self.touch_concerns(&retracted);
+        }
+        self.apply(transition, stage);
+        self.settle(stage);
     }
 
     /// Makes a pending event active: the clock has reached it. [`Site::settle`] is to follow.
@@ -110,57 +143,15 @@ impl Site {
         }
     }
 
-    /// Looks at a dyad again if time alone may have changed it. [`Site::settle`] is to follow.
+    /// Looks at a member again if time alone may have changed it. [`Site::settle`] is to follow.
     pub fn wake(&mut self, slot: Slot, stage: &mut Stage<'_>) {
+        let silence = self.silence.deadline.filter(|_| slot == Slots::NOBODY);
         let member = self.slots.get_mut(slot);
         member.scheduled = None;
-        let Some(dyad) = &member.dyad else { return };
-        match dyad.next_deadline() {
+        match member.next_deadline().into_iter().chain(silence).min() {
             Some(deadline) if deadline <= stage.now => self.stir(slot),
             deadline => member.schedule(deadline, slot, stage),
         }
-    }
-
-    /// Gives out what differs since the last time.
-    pub fn settle(&mut self, stage: &mut Stage<'_>) {
-        for slot in std::mem::take(&mut self.stirred) {
-            self.settle_dyad(slot, stage);
-        }
-        for id in std::mem::take(&mut self.rows) {
-            self.settle_row(id, stage);
-        }
-    }
-
-    /// Releases the site at the boundary `clock`, just before which it has been settled, if it has events by then.
-    pub fn release(&mut self, clock: Instant, layout: &Layout, params: &Params) -> Option<Output> {
-        let Site { name, slots, acknowledgements, board, days, .. } = self;
-        let (first_day, _) = days.first_key_value()?;
-        let at = clock.just_before();
-        let board = board.get_or_insert_with(|| Board::new(layout));
-        board.advance(at.day());
-        let windows = Windows::ending_on(at.day(), params);
-        for member in slots.iter_mut() {
-            if !member.changed && member.turns_at.is_none_or(|turns_at| turns_at > at) {
-                continue;
-            }
-            board.strike(&std::mem::take(&mut member.entries));
-            (member.changed, member.turns_at) = (false, None);
-            let Member {
-                persons: Persons { client: Some(client), peer: Some(peer) }, dyad: Some(dyad), ..
-            } = member
-            else {
-                continue;
-            };
-            let cx = Context { params, site: name, client, peer, acknowledgements: &*acknowledgements };
-            let timeline = dyad.timeline(&cx, at);
-            let mut tally = Tally::new(layout, at.day());
-            windows.count(dyad.events(), &timeline, &mut tally);
-            member.entries = tally.into_entries();
-            // Where time changes nothing more, what is past all windows need not be kept.
-            member.turns_at = timeline.turns_at.or_else(|| Some(Entry::gone_on(&member.entries)?.start()));
-            board.enter(&member.entries);
-        }
-        Some(Output::Release(layout.release(board, name, *first_day)))
     }
 
     fn standing(&self, id: &str) -> Option<&Version> {
@@ -190,134 +181,108 @@ impl Site {
     fn activate(&mut self, version: &Version, stage: &Stage<'_>) {
         let Version { event, slot, .. } = version;
         *self.days.entry(event.occurred_at.day()).or_default() += 1;
-        if self.slots.is_pair(*slot) {
-            if self.slots.get(*slot).dyad.is_none() {
-                self.found(*slot, stage.params);
+        if self.slots.is_pair(*slot) && self.slots.get(*slot).pair().is_none() {
+            for noted in self.slots.found(*slot) {
+                self.with_dyad(*slot, stage.params, |dyad, cx| dyad.insert(cx, noted.clone(), false));
             }
-            self.with_dyad(*slot, stage.params, |dyad, cx| dyad.insert(cx, event.clone(), true));
-        } else if *self.slots.persons(*slot) != Persons::default() {
-            self.rows.insert(event.id.clone());
         }
-        for passed_on in self.people.add(self.slots.persons(*slot), event, *slot) {
-            self.with_dyad(passed_on, stage.params, |dyad, cx| dyad.insert(cx, event.clone(), false));
-        }
-        self.regard(version, true, stage.params);
+        self.enter(version, true, stage.params);
     }
 
     fn deactivate(&mut self, version: &Version, stage: &Stage<'_>) {
-        let Version { event, slot, .. } = version;
-        let day = event.occurred_at.day();
+        let day = version.event.occurred_at.day();
         if let Some(number) = self.days.get_mut(&day) {
             *number -= 1;
             if *number == 0 {
                 self.days.remove(&day);
             }
         }
-        if self.slots.is_pair(*slot) {
-            self.with_dyad(*slot, stage.params, |dyad, cx| dyad.remove(cx, event, true));
-        } else if *self.slots.persons(*slot) != Persons::default() {
+        self.enter(version, false, stage.params);
+    }
+
+    /// Adds an event to what it is about, or takes it out; and to the dyads that it ends an episode of although it was
+    /// noted elsewhere.
+    fn enter(&mut self, version: &Version, added: bool, params: &Params) {
+        let Version { event, slot, .. } = version;
+        let change = |site: &mut Site, slot, own| {
+            site.with_dyad(slot, params, |dyad, cx| {
+                if added { dyad.insert(cx, event.clone(), own) } else { dyad.remove(cx, event, own) }
+            });
+        };
+        if let Body::Acknowledgement(acknowledgement) = &event.body {
+            self.acknowledgements.note(event, &acknowledgement.alert_id, added);
+            if let Some(slot) = self.alerts.get(&acknowledgement.alert_id).copied() {
+                self.with_dyad(slot, params, |dyad, _| dyad.reconsider());
+                self.stir_changed(slot);
+            }
+        } else if self.slots.is_pair(*slot) {
+            change(self, *slot, true);
+            for dyad in self.note_death(*slot, event, added) {
+                change(self, dyad, false);
+            }
+        } else if let Some(person) = self.slots.person_mut(*slot) {
+            let differ = if added { person.insert(event) } else { person.remove(event) };
+            let dyads =
+                if matches!(event.body, Body::Left { .. }) { person.dyads().to_vec() } else { vec![] };
+            self.rows.extend(differ);
             self.rows.insert(event.id.clone());
-        }
-        for passed_on in self.people.remove(self.slots.persons(*slot), event, *slot) {
-            self.with_dyad(passed_on, stage.params, |dyad, cx| dyad.remove(cx, event, false));
-        }
-        self.regard(version, false, stage.params);
-    }
-
-    /// What an event means beyond its dyad: an acknowledgement for an alert, a score for the scores after it.
-    fn regard(&mut self, version: &Version, added: bool, params: &Params) {
-        let event = &version.event;
-        match &event.body {
-            Body::Acknowledgement(acknowledgement) => {
-                self.acknowledgements.note(event, &acknowledgement.alert_id, added);
-                if let Some(slot) = self.alerts.get(&acknowledgement.alert_id).copied() {
-                    self.with_dyad(slot, params, |dyad, _| dyad.reconsider());
-                }
+            self.stir_changed(*slot);
+            for dyad in dyads {
+                change(self, dyad, false);
             }
-            Body::Measure(measure) if !self.slots.is_pair(version.slot) => {
-                let persons = self.slots.persons(version.slot);
-                let differ = self.people.score(persons, event, measure, added);
-                self.rows.extend(differ);
-            }
-            _ => {}
         }
     }
 
-    /// Founds the dyad of a slot: what its peer and its client have passed on to their dyads holds for it too.
-    fn found(&mut self, slot: Slot, params: &Params) {
-        self.slots.found(slot);
-        for event in self.people.join(self.slots.persons(slot), slot) {
-            self.with_dyad(slot, params, |dyad, cx| dyad.insert(cx, event.clone(), false));
+    /// Notes a death with its client, or takes it out; the client's other dyads are given back.
+    fn note_death(&mut self, slot: Slot, event: &Arc<Event>, added: bool) -> Vec<Slot> {
+        if !matches!(event.body, Body::Ended { reason: EndReason::Died, .. }) {
+            return Vec::new();
         }
+        let client = self.slots.get(slot).pair().map(|pair| pair.client);
+        let Some(client) = client.and_then(|client| self.slots.person_mut(client)) else { return Vec::new() };
+        client.note_death(slot, event, added);
+        client.dyads().iter().copied().filter(|other| *other != slot).collect()
+    }
+
+    /// Notes that a version of an event raises a safeguarding concern about the persons of `slot`, if it does.
+    fn raise(&mut self, event: &Event, slot: Slot) {
+        if !alert::is_for_safeguarding(&event.body) {
+            return;
+        }
+        let concerns = &mut self.slots.get_mut(slot).concerns;
+        if concerns.iter().all(|concern| concern.id != event.id) {
+            concerns.push(Concern::new(event.id.clone()));
+        }
+    }
+
+    /// Has everybody settled about whom a version of the event `id` raises a concern.
+    fn touch_concerns(&mut self, id: &str) {
+        let raised = self.ledger.versions(id).iter();
+        let raised = raised.filter(|version| alert::is_for_safeguarding(&version.event.body));
+        let slots: Vec<Slot> = raised.map(|version| version.slot).collect();
+        slots.into_iter().for_each(|slot| self.stir_changed(slot));
     }
 
     /// Changes a dyad, which is then to be settled.
     fn with_dyad(&mut self, slot: Slot, params: &Params, change: impl FnOnce(&mut Dyad, &Context<'_>)) {
         let Site { name, slots, acknowledgements, .. } = self;
-        let Member { persons, dyad, changed, .. } = slots.get_mut(slot);
-        let (Some(dyad), Some(client), Some(peer)) = (dyad, &persons.client, &persons.peer) else { return };
-        *changed = true;
-        change(dyad, &Context { params, site: name, client, peer, acknowledgements: &*acknowledgements });
+        let Member { persons, history: slots::History::Dyad(pair), .. } = slots.get_mut(slot) else { return };
+        let Persons { client: Some(client), peer: Some(peer) } = &*persons else { return };
+        let cx = Context { params, site: name, client, peer, acknowledgements: &*acknowledgements };
+        change(&mut pair.dyad, &cx);
+        self.stir_changed(slot);
+    }
+
+    /// Has a member settled, and counted again for the next release.
+    fn stir_changed(&mut self, slot: Slot) {
+        self.slots.get_mut(slot).changed = true;
         self.stir(slot);
     }
 
     fn stir(&mut self, slot: Slot) {
-        let member = self.slots.get_mut(slot);
-        if !std::mem::replace(&mut member.stirred, true) {
+        if !std::mem::replace(&mut self.slots.get_mut(slot).stirred, true) {
             self.stirred.push(slot);
         }
-    }
-
-    fn settle_dyad(&mut self, slot: Slot, stage: &mut Stage<'_>) {
-        let Site { name, slots, acknowledgements, .. } = self;
-        let member = slots.get_mut(slot);
-        member.stirred = false;
-        let Member { persons, dyad: Some(dyad), .. } = member else { return };
-        let (Some(client), Some(peer)) = (&persons.client, &persons.peer) else { return };
-        let cx =
-            Context { params: stage.params, site: name, client, peer, acknowledgements: &*acknowledgements };
-        let changes = dyad.settle(&cx, stage.now);
-        let (is_over, deadline) = (dyad.is_empty(), dyad.next_deadline());
-        if is_over {
-            self.people.part(&member.persons, slot);
-            slots.dissolve(slot);
-        } else {
-            member.schedule(deadline, slot, stage);
-        }
-        for (event_id, row) in changes.rows {
-            // The event may have moved: then the row under its key is another dyad's to give.
-            if row.is_some() || !self.has_row(&event_id, stage.now) {
-                stage.out.push(Output::Enriched { site: self.name.clone(), event_id, row });
-            }
-        }
-        for alert in changes.alerts {
-            self.alerts.insert(alert.alert_id.as_str().into(), slot);
-            stage.out.push(Output::Alert(alert));
-        }
-        let Site { people, slots, rows, .. } = self;
-        for (id, ended) in changes.endings {
-            rows.extend(people.note_ending(slots.persons(slot), &id, slot, ended.is_some()));
-        }
-    }
-
-    fn has_row(&self, id: &str, now: Instant) -> bool {
-        let active = self.standing(id).filter(|version| version.event.occurred_at <= now);
-        active.is_some_and(|version| *self.slots.persons(version.slot) != Persons::default())
-    }
-
-    fn settle_row(&self, event_id: Arc<str>, stage: &mut Stage<'_>) {
-        let active = self.standing(&event_id).filter(|version| version.event.occurred_at <= stage.now);
-        let row = match active {
-            // An acknowledgement has no row; the row of what was something else before is gone.
-            Some(version) if self.slots.is_pair(version.slot) => return,
-            Some(version) if *self.slots.persons(version.slot) == Persons::default() => None,
-            Some(version) => {
-                let persons = self.slots.persons(version.slot);
-                Some(self.people.row(stage.params, &self.name, persons, &version.event))
-            }
-            None => None,
-        };
-        stage.out.push(Output::Enriched { site: self.name.clone(), event_id, row });
     }
 }
 

@@ -1,6 +1,7 @@
 //! Which version of each event of a site stands (model.md section 3, *Versions*): by what was recorded, never by the
 //! order of arrival.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -38,13 +39,21 @@ pub struct Version {
     pub event: Arc<Event>,
     /// Whom it is about.
     pub slot: Slot,
+    /// The latest `ingested_at` of its records.
+    pub ingested_at: Instant,
     hash: u64,
 }
 
 impl Version {
     /// A version.
-    pub fn new(event: Arc<Event>, slot: Slot, hash: u64) -> Version {
-        Version { event, slot, hash }
+    pub fn new(event: Arc<Event>, slot: Slot, ingested_at: Instant, hash: u64) -> Version {
+        Version { event, slot, ingested_at, hash }
+    }
+
+    /// Which of two was accepted last; of those accepted at one instant, which is the last in the order.
+    pub fn by_acceptance(&self, other: &Version) -> Ordering {
+        let order = self.ingested_at.cmp(&other.ingested_at).then_with(|| self.event.order(&other.event));
+        order.then_with(|| self.id().cmp(&other.id()))
     }
 
     /// What tells it apart.
@@ -59,7 +68,15 @@ pub struct Ledger {
     entries: HashMap<Arc<str>, Entry>,
     /// What retracts what, by the retraction's own id, so that one can be forgotten. That id identifies nothing else:
     /// an event may have it too.
-    retractions: HashMap<Arc<str>, Vec<(VersionId, Arc<str>)>>,
+    retractions: HashMap<Arc<str>, Vec<Retraction>>,
+}
+
+/// A version of a retraction.
+#[derive(Debug)]
+struct Retraction {
+    version: Version,
+    /// The id of what it retracts.
+    target: Arc<str>,
 }
 
 /// What is known of one event id. Almost all events have one version and stay so: that case takes no allocation.
@@ -125,39 +142,61 @@ impl Ledger {
         }
     }
 
-    /// Adds a version of an event; one that is known changes nothing.
+    /// All versions of the event `id`, in no order that means anything.
+    pub fn versions(&self, id: &str) -> &[Version] {
+        match self.entries.get(id) {
+            None => &[],
+            Some(Entry::One(version)) => std::slice::from_ref(version),
+            Some(Entry::Many(many)) => &many.versions,
+        }
+    }
+
+    /// Of all records, retractions included, the one accepted last; of those accepted at one instant the last in the order.
+    pub fn newest(&self) -> Option<&Version> {
+        let events = self.entries.values().flat_map(|entry| match entry {
+            Entry::One(version) => std::slice::from_ref(version),
+            Entry::Many(many) => &many.versions,
+        });
+        let retractions = self.retractions.values().flatten().map(|retraction| &retraction.version);
+        events.chain(retractions).max_by(|a, b| a.by_acceptance(b))
+    }
+
+    /// Adds a version of an event; one that is known changes nothing but when it was accepted last.
     pub fn add(&mut self, version: Version, bytes: &dyn Fn(&Version) -> Vec<u8>) -> Transition {
         let id = version.event.id.clone();
-        match self.entries.get(&id) {
+        match self.entries.get_mut(&id) {
             None => {
                 self.entries.insert(id, Entry::One(version.clone()));
                 Transition { before: None, after: Some(version) }
             }
             Some(Entry::One(known)) if known.id() == version.id() => {
+                known.ingested_at = known.ingested_at.max(version.ingested_at);
                 Transition { before: Some(known.clone()), after: Some(known.clone()) }
             }
             Some(_) => self.change(&id, bytes, |many| {
-                if many.versions.iter().all(|known| known.id() != version.id()) {
-                    many.versions.push(version);
+                match many.versions.iter_mut().find(|known| known.id() == version.id()) {
+                    Some(known) => known.ingested_at = known.ingested_at.max(version.ingested_at),
+                    None => many.versions.push(version),
                 }
             }),
         }
     }
 
-    /// Adds a retraction of `target` with the id `own`; one that is known changes nothing.
+    /// Adds a retraction of `target`; one that is known changes nothing but when it was accepted last.
     pub fn retract(
         &mut self,
-        own: Arc<str>,
-        version: VersionId,
+        retraction: Version,
         target: Arc<str>,
         bytes: &dyn Fn(&Version) -> Vec<u8>,
     ) -> Transition {
-        let known = self.retractions.entry(own).or_default();
-        if known.iter().all(|(id, _)| *id != version) {
-            known.push((version, target.clone()));
-            return self.change(&target, bytes, |many| many.retractions.push(version));
+        let id = retraction.id();
+        let known = self.retractions.entry(retraction.event.id.clone()).or_default();
+        if let Some(known) = known.iter_mut().find(|known| known.version.id() == id) {
+            known.version.ingested_at = known.version.ingested_at.max(retraction.ingested_at);
+            return self.change(&target, bytes, |_| {});
         }
-        self.change(&target, bytes, |_| {})
+        known.push(Retraction { version: retraction, target: target.clone() });
+        self.change(&target, bytes, |many| many.retractions.push(id))
     }
 
     /// Forgets exactly that version of that id, be it an event's or a retraction's.
@@ -168,9 +207,9 @@ impl Ledger {
         bytes: &dyn Fn(&Version) -> Vec<u8>,
     ) -> Option<Transition> {
         if let Some(known) = self.retractions.get_mut(id)
-            && let Some(place) = known.iter().position(|(known, _)| *known == version)
+            && let Some(place) = known.iter().position(|known| known.version.id() == version)
         {
-            let (_, target) = known.swap_remove(place);
+            let Retraction { target, .. } = known.swap_remove(place);
             if known.is_empty() {
                 self.retractions.remove(id);
             }
@@ -230,15 +269,16 @@ mod tests {
             id: id.into(),
             body: Body::Reflection,
         };
-        Version::new(Arc::new(event), Slot(0), what as u64)
+        Version::new(Arc::new(event), Slot(0), Instant(recorded_at), what as u64)
     }
 
     fn bytes(version: &Version) -> Vec<u8> {
         version.event.canonical_bytes("leeds", &Persons::default())
     }
 
-    fn retraction(recorded_at: i64) -> VersionId {
-        VersionId { recorded_at: Instant(recorded_at), hash: 7 }
+    /// A retraction of event `a` with the id `own`.
+    fn retraction(own: &str, recorded_at: i64) -> Version {
+        version(own, recorded_at, 7)
     }
 
     fn stands(ledger: &Ledger, id: &str) -> Option<(i64, i64)> {
@@ -268,11 +308,11 @@ mod tests {
     #[test]
     fn a_retraction_withdraws_what_was_recorded_at_or_before_it_even_if_it_arrives_first() {
         let mut ledger = Ledger::default();
-        assert!(!ledger.retract("r".into(), retraction(10), "a".into(), &bytes).is_change());
+        assert!(!ledger.retract(retraction("r", 10), "a".into(), &bytes).is_change());
         assert!(!ledger.add(version("a", 10, 1), &bytes).is_change());
         assert_eq!(stands(&ledger, "a"), None);
         assert!(ledger.add(version("a", 11, 2), &bytes).is_change(), "a version recorded later stands again");
-        let transition = ledger.retract("r".into(), retraction(12), "a".into(), &bytes);
+        let transition = ledger.retract(retraction("r", 12), "a".into(), &bytes);
         assert!(transition.is_change(), "a retraction's id identifies nothing: each acts");
         assert_eq!(stands(&ledger, "a"), None);
     }
@@ -283,7 +323,7 @@ mod tests {
         for recorded_at in [10, 20] {
             drop(ledger.add(version("a", recorded_at, 1), &bytes));
         }
-        drop(ledger.retract("a".into(), retraction(15), "a".into(), &bytes));
+        drop(ledger.retract(retraction("a", 15), "a".into(), &bytes));
         let forget = |ledger: &mut Ledger, recorded_at, hash| {
             ledger.forget("a", VersionId { recorded_at: Instant(recorded_at), hash }, &bytes)
         };
@@ -297,6 +337,31 @@ mod tests {
     }
 
     #[test]
+    fn the_newest_record_is_the_one_accepted_last_however_often_it_came() {
+        let mut ledger = Ledger::default();
+        let accepted = |mut version: Version, at| {
+            version.ingested_at = Instant(at);
+            version
+        };
+        let newest = |ledger: &Ledger| {
+            ledger.newest().map(|version| (version.event.id.to_string(), version.ingested_at.0))
+        };
+        drop(ledger.add(accepted(version("a", 10, 1), 30), &bytes));
+        drop(ledger.add(accepted(version("b", 10, 1), 30), &bytes));
+        assert_eq!(
+            newest(&ledger),
+            Some(("b".to_owned(), 30)),
+            "of two at one instant the last in the order"
+        );
+        drop(ledger.add(accepted(version("a", 10, 1), 40), &bytes));
+        assert_eq!(newest(&ledger), Some(("a".to_owned(), 40)));
+        drop(ledger.retract(accepted(retraction("r", 50), 50), "a".into(), &bytes));
+        assert_eq!(newest(&ledger), Some(("r".to_owned(), 50)), "a retraction is a record");
+        drop(ledger.forget("r", retraction("r", 50).id(), &bytes));
+        assert_eq!(newest(&ledger), Some(("a".to_owned(), 40)));
+    }
+
+    #[test]
     fn a_version_is_read_from_its_record_key() {
         let text = rapport_proto::keys::version(-1, &[0xab; 32]);
         let expected = VersionId { recorded_at: Instant(-1), hash: 0xabab_abab_abab_abab };
@@ -306,6 +371,6 @@ mod tests {
 
     #[test]
     fn a_version_takes_little_memory() {
-        assert!(size_of::<Entry>() <= 24, "{}", size_of::<Entry>());
+        assert!(size_of::<Entry>() <= 32, "{}", size_of::<Entry>());
     }
 }

@@ -7,8 +7,8 @@ use crate::time::{Day, Instant};
 use crate::words::{EndReason, LeftReason, RuptureCause};
 
 /// Whether an event says something that the safeguarding lead must know.
-fn is_for_safeguarding(event: &Event) -> bool {
-    match &event.body {
+pub(crate) fn is_for_safeguarding(body: &Body) -> bool {
+    match body {
         Body::Ruptured { cause, .. } => matches!(
             cause,
             RuptureCause::Controlling
@@ -38,7 +38,7 @@ fn is_for_safeguarding(event: &Event) -> bool {
 /// `standing`: the one that stands, if it names the subject. It is dated by that if it still says so and has occurred, else by
 /// the last recorded that does; that it says so no more only marks it.
 pub(crate) fn safeguarding(versions: &[&Event], standing: Option<&Event>, now: Instant) -> Option<Stretch> {
-    let says_so = |event: &&Event| is_for_safeguarding(event);
+    let says_so = |event: &&Event| is_for_safeguarding(&event.body);
     let has_occurred = |event: &&Event| event.occurred_at <= now;
     let standing = standing.filter(says_so);
     let last = || versions.iter().copied().filter(says_so).rfind(has_occurred);

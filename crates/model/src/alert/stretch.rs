@@ -31,7 +31,6 @@ pub(crate) enum Part {
     /// A part of the subject: there is one alert per type.
     Support(SupportType),
     /// A part of the subject: there is one alert per series of scores.
-    #[allow(dead_code, reason = "peers are not wired yet")]
     Series(Box<Series>),
 }
 

@@ -3,6 +3,7 @@
 mod clock;
 mod golden;
 mod passing;
+mod people;
 mod random;
 mod windows;
 

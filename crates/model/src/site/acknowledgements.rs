@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use crate::alert::Acknowledgements;
-use crate::event::{Body, Event};
+use crate::event::{Acknowledgement, Body, Event};
 use crate::time::Instant;
 use crate::words::AcknowledgementState;
 
@@ -27,11 +27,28 @@ impl Register {
             self.0.remove(alert_id);
         }
     }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether that alert was acknowledged, and whether the latest finding about it is that it was right.
+    pub fn of(&self, alert_id: &str) -> (bool, bool) {
+        let finding = self.all(alert_id).filter_map(|(_, acknowledgement)| acknowledgement.finding).last();
+        (self.0.contains_key(alert_id), finding == Some(true))
+    }
+
+    fn all(&self, alert_id: &str) -> impl Iterator<Item = (Instant, &Acknowledgement)> {
+        self.0.get(alert_id).into_iter().flatten().filter_map(|event| match &event.body {
+            Body::Acknowledgement(acknowledgement) => Some((event.occurred_at, &**acknowledgement)),
+            _ => None,
+        })
+    }
 }
 
 impl Acknowledgements for Register {
     fn first(&self, alert_id: &str, states: &[AcknowledgementState]) -> Option<Instant> {
-        let is_one = |event: &&Arc<Event>| matches!(&event.body, Body::Acknowledgement(it) if states.contains(&it.state));
-        self.0.get(alert_id)?.iter().find(is_one).map(|event| event.occurred_at)
+        self.all(alert_id).find(|(_, it)| states.contains(&it.state)).map(|(at, _)| at)
     }
 }

@@ -1,21 +1,28 @@
-//! The combinations of persons that a site's events are about, and the dyads among them.
+//! The combinations of persons that a site's events are about, and what there is of each: a dyad, a person, or nothing but
+//! the site itself.
 
 use hashbrown::HashMap;
 
+use crate::alert::{About, Stretch};
 use crate::dyad::Dyad;
 use crate::event::Persons;
+use crate::params::Params;
 use crate::release::Entry;
 use crate::time::Instant;
 use crate::versions::Slot;
+use crate::windows::Trace;
 
 use super::Stage;
+use super::concerns::Concern;
+use super::person::Person;
 
 /// A combination of persons.
 #[derive(Debug, Default)]
 pub(super) struct Member {
     pub persons: Persons,
-    /// The dyad, where both persons are there and it has events.
-    pub dyad: Option<Box<Dyad>>,
+    pub history: History,
+    /// The events of any version of which a safeguarding alert was raised about these persons.
+    pub concerns: Vec<Concern>,
     /// For when it is scheduled; never later than its deadline.
     pub scheduled: Option<Instant>,
     /// Whether it is to be settled.
@@ -28,8 +35,74 @@ pub(super) struct Member {
     pub changed: bool,
 }
 
+/// What there is of a combination of persons.
+#[derive(Debug, Default)]
+pub(super) enum History {
+    /// Nothing beyond its rows.
+    #[default]
+    None,
+    /// A client and a peer that have events together.
+    Dyad(Box<Pair>),
+    /// A client, or a peer.
+    Person(Box<Person>),
+}
+
+/// A dyad and where its persons are.
+#[derive(Debug)]
+pub(super) struct Pair {
+    pub dyad: Dyad,
+    pub client: Slot,
+    pub peer: Slot,
+    /// What it says to its client's and its peer's counts, as last counted.
+    pub trace: Trace,
+}
+
 impl Member {
-    /// Has it looked at again at its deadline. One that has moved to later is left: it is asked again when it is due.
+    /// The dyad, if it is one.
+    pub fn pair(&self) -> Option<&Pair> {
+        if let History::Dyad(pair) = &self.history { Some(pair) } else { None }
+    }
+
+    /// The person, if it is one.
+    pub fn person(&self) -> Option<&Person> {
+        if let History::Person(person) = &self.history { Some(person) } else { None }
+    }
+
+    /// The same, to be changed.
+    pub fn person_mut(&mut self) -> Option<&mut Person> {
+        if let History::Person(person) = &mut self.history { Some(person) } else { None }
+    }
+
+    /// Its alerts as last settled, but for those of [`Member::concerns`].
+    pub fn alerts(&self) -> &[Stretch] {
+        match &self.history {
+            History::None => &[],
+            History::Dyad(pair) => pair.dyad.alerts(),
+            History::Person(person) => &person.alerts,
+        }
+    }
+
+    /// Whom its alerts are about.
+    pub fn about<'a>(&'a self, site: &'a str, params: &'a Params) -> About<'a> {
+        About {
+            site,
+            client: self.persons.client.as_deref(),
+            peer: self.persons.peer.as_deref(),
+            link: &params.settings.alert_link,
+        }
+    }
+
+    /// The earliest instant at which time alone may change an alert of it.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        let history = match &self.history {
+            History::None => None,
+            History::Dyad(pair) => pair.dyad.next_deadline(),
+            History::Person(person) => person.deadline,
+        };
+        self.concerns.iter().filter_map(|concern| concern.opens_at).chain(history).min()
+    }
+
+    /// Has it looked at again at `deadline`. One that has moved to later is left: it is asked again when it is due.
     pub fn schedule(&mut self, deadline: Option<Instant>, slot: Slot, stage: &mut Stage<'_>) {
         let Some(deadline) = deadline else { return };
         if self.scheduled.is_some_and(|scheduled| scheduled <= deadline) {
@@ -42,22 +115,39 @@ impl Member {
     }
 }
 
-/// All combinations of persons of a site.
-#[derive(Debug, Default)]
+/// All combinations of persons of a site. The first is that of nobody: the site itself.
+#[derive(Debug)]
 pub(super) struct Slots {
     members: Vec<Member>,
     by_persons: HashMap<Persons, Slot>,
     dyads: usize,
 }
 
+impl Default for Slots {
+    fn default() -> Self {
+        let mut slots = Slots { members: Vec::new(), by_persons: HashMap::new(), dyads: 0 };
+        slots.intern(Persons::default());
+        slots
+    }
+}
+
 impl Slots {
+    /// The slot of nobody.
+    pub const NOBODY: Slot = Slot(0);
+
     /// The slot of `persons`.
     pub fn intern(&mut self, persons: Persons) -> Slot {
         if let Some(slot) = self.by_persons.get(&persons) {
             return *slot;
         }
         let slot = Slot(self.members.len() as u32);
-        self.members.push(Member { persons: persons.clone(), ..Member::default() });
+        let history = match &persons {
+            Persons { client: Some(_), peer: None } | Persons { client: None, peer: Some(_) } => {
+                History::Person(Box::default())
+            }
+            _ => History::None,
+        };
+        self.members.push(Member { persons: persons.clone(), history, ..Member::default() });
         self.by_persons.insert(persons, slot);
         slot
     }
@@ -70,8 +160,9 @@ impl Slots {
         &mut self.members[slot.0 as usize]
     }
 
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Member> {
-        self.members.iter_mut()
+    /// All slots.
+    pub fn all(&self) -> impl Iterator<Item = Slot> + use<> {
+        (0..self.members.len() as u32).map(Slot)
     }
 
     pub fn persons(&self, slot: Slot) -> &Persons {
@@ -84,17 +175,35 @@ impl Slots {
         persons.client.is_some() && persons.peer.is_some()
     }
 
-    /// Gives a slot its dyad.
-    pub fn found(&mut self, slot: Slot) {
-        self.get_mut(slot).dyad = Some(Box::default());
+    /// Gives a slot with both persons its dyad; what was noted elsewhere and ends its episodes too is given back.
+    pub fn found(&mut self, slot: Slot) -> Vec<std::sync::Arc<crate::event::Event>> {
+        let Persons { client, peer } = self.persons(slot).clone();
+        let client = self.intern(Persons { client, peer: None });
+        let peer = self.intern(Persons { client: None, peer });
+        let pair = Pair { dyad: Dyad::new(), client, peer, trace: Trace::default() };
+        self.get_mut(slot).history = History::Dyad(Box::new(pair));
         self.dyads += 1;
+        let persons = [client, peer].into_iter();
+        persons
+            .flat_map(|person| self.person_mut(person).map(|it| it.join(slot)).unwrap_or_default())
+            .collect()
     }
 
     /// Takes a slot's dyad away: it has no events any more.
     pub fn dissolve(&mut self, slot: Slot) {
-        if self.get_mut(slot).dyad.take().is_some() {
-            self.dyads -= 1;
+        let member = self.get_mut(slot);
+        let Some(pair) = member.pair() else { return };
+        let persons = [pair.client, pair.peer];
+        member.history = History::None;
+        self.dyads -= 1;
+        for person in persons {
+            self.person_mut(person).into_iter().for_each(|it| it.part(slot));
         }
+    }
+
+    /// The person of a slot.
+    pub fn person_mut(&mut self, slot: Slot) -> Option<&mut Person> {
+        self.get_mut(slot).person_mut()
     }
 
     /// How many dyads there are.

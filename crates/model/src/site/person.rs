@@ -1,0 +1,155 @@
+//! A client or a peer of a site: the events that are about that person alone, sorted, and what passes between the dyads
+//! the person is in.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rapport_proto::v1;
+
+use crate::alert::Stretch;
+use crate::enriched;
+use crate::event::{Body, Event, Measure, Persons};
+use crate::params::Params;
+use crate::scores;
+use crate::time::Instant;
+use crate::versions::Slot;
+use crate::words::{Rater, ScoreResult};
+
+/// A client, or a peer.
+#[derive(Debug, Default)]
+pub(super) struct Person {
+    events: Vec<Arc<Event>>,
+    dyads: Vec<Slot>,
+    /// Of a client: its deaths, with the dyad each was noted in.
+    deaths: Vec<(Slot, Arc<Event>)>,
+    /// Of a peer: by the id of its `left`, the dyads of which that ended an episode.
+    ends: BTreeMap<Arc<str>, Vec<Slot>>,
+    /// Scores with a given total, in their order, by instrument and rater.
+    series: BTreeMap<(Box<str>, Rater), Vec<Arc<Event>>>,
+    /// Of a peer: its alerts as last settled.
+    pub alerts: Vec<Stretch>,
+    /// When time alone may change them.
+    pub deadline: Option<Instant>,
+}
+
+impl Person {
+    /// The events about the person alone, sorted.
+    pub fn events(&self) -> &[Arc<Event>] {
+        &self.events
+    }
+
+    /// The dyads the person is in.
+    pub fn dyads(&self) -> &[Slot] {
+        &self.dyads
+    }
+
+    /// Enters a dyad; what was noted elsewhere and ends its episodes too is given back.
+    pub fn join(&mut self, dyad: Slot) -> Vec<Arc<Event>> {
+        self.dyads.push(dyad);
+        let left = self.events.iter().filter(|event| matches!(event.body, Body::Left { .. }));
+        let deaths = self.deaths.iter().filter(|(noted, _)| *noted != dyad).map(|(_, event)| event);
+        left.chain(deaths).cloned().collect()
+    }
+
+    /// Takes a dyad out that has no events any more.
+    pub fn part(&mut self, dyad: Slot) {
+        self.dyads.retain(|other| *other != dyad);
+    }
+
+    /// Notes a death of this client in one of its dyads, or takes it out.
+    pub fn note_death(&mut self, dyad: Slot, event: &Arc<Event>, added: bool) {
+        if added {
+            self.deaths.push((dyad, event.clone()));
+        } else {
+            self.deaths.retain(|(_, death)| death.id != event.id);
+        }
+    }
+
+    /// Notes that a `left` of this peer ended an episode of a dyad, or does not; whether its row differs by it.
+    pub fn note_ending(&mut self, id: &Arc<str>, dyad: Slot, ends: bool) -> bool {
+        let dyads = self.ends.entry(id.clone()).or_default();
+        let before = dyads.is_empty();
+        dyads.retain(|other| *other != dyad);
+        dyads.extend(ends.then_some(dyad));
+        let after = dyads.is_empty();
+        if after {
+            self.ends.remove(id);
+        }
+        before != after
+    }
+
+    /// Adds an event about the person alone; the other events whose rows differ by it are given back.
+    pub fn insert(&mut self, event: &Arc<Event>) -> Vec<Arc<str>> {
+        insert(&mut self.events, event);
+        self.score(event, |series| insert(series, event))
+    }
+
+    /// Takes an event out; the other events whose rows differ by it are given back.
+    pub fn remove(&mut self, event: &Arc<Event>) -> Vec<Arc<str>> {
+        remove(&mut self.events, event);
+        self.score(event, |series| remove(series, event))
+    }
+
+    /// Changes the series of a score. All its scores are compared with the first: only where that is another one do others
+    /// differ.
+    fn score(&mut self, event: &Event, change: impl FnOnce(&mut Vec<Arc<Event>>)) -> Vec<Arc<str>> {
+        let Body::Measure(measure) = &event.body else { return Vec::new() };
+        if scores::given_total(measure).is_none() {
+            return Vec::new();
+        }
+        let key = (measure.instrument.clone(), measure.rater);
+        let series = self.series.entry(key.clone()).or_default();
+        let first = series.first().map(|first| first.id.clone());
+        change(series);
+        let differ = match series.first() {
+            Some(now) if Some(&now.id) != first.as_ref() => {
+                series.iter().map(|other| other.id.clone()).filter(|id| *id != event.id).collect()
+            }
+            _ => Vec::new(),
+        };
+        if series.is_empty() {
+            self.series.remove(&key);
+        }
+        differ
+    }
+
+    /// The row of an event about the person alone.
+    pub fn row(&self, params: &Params, site: &str, persons: &Persons, event: &Event) -> v1::Enriched {
+        let change = match &event.body {
+            Body::Measure(measure) => self.change(params, event, measure),
+            _ => None,
+        };
+        enriched::plain_row(params, site, persons, event, change, self.ends.contains_key(&event.id))
+    }
+
+    /// Change from the first score of the series, of a later one; and what it means.
+    fn change(
+        &self,
+        params: &Params,
+        event: &Event,
+        measure: &Measure,
+    ) -> Option<(i64, Option<ScoreResult>)> {
+        let total = scores::given_total(measure)?;
+        let series = self.series.get(&(measure.instrument.clone(), measure.rater))?;
+        let first = series.first().filter(|first| first.id != event.id)?;
+        let Body::Measure(first) = &first.body else { return None };
+        let change = total.saturating_sub(scores::given_total(first)?);
+        let instrument = params.catalogue.get(&measure.instrument);
+        Some((change, instrument.and_then(|instrument| scores::result(instrument, change))))
+    }
+}
+
+fn insert(events: &mut Vec<Arc<Event>>, event: &Arc<Event>) {
+    let place = match events.last() {
+        Some(last) if last.order(event).is_gt() => events.partition_point(|other| other.order(event).is_lt()),
+        _ => events.len(),
+    };
+    events.insert(place, event.clone());
+}
+
+fn remove(events: &mut Vec<Arc<Event>>, event: &Event) {
+    let place = events.partition_point(|other| other.order(event).is_lt());
+    if events.get(place).is_some_and(|found| found.order(event).is_eq()) {
+        events.remove(place);
+    }
+}

@@ -1,0 +1,139 @@
+//! What a site's members add to its releases.
+
+use std::sync::Arc;
+
+use crate::dyad::Context;
+use crate::event::{Event, Persons};
+use crate::params::Params;
+use crate::partition::Output;
+use crate::release::{Board, Entry, Layout, Tally};
+use crate::time::Instant;
+use crate::versions::Slot;
+use crate::windows::{Trace, Windows};
+
+use super::Site;
+use super::acknowledgements::Register;
+use super::slots::{History, Member, Slots};
+
+impl Site {
+    /// Releases the site at the boundary `clock`, just before which it has been settled, if it has events by then.
+    pub fn release(&mut self, clock: Instant, layout: &Layout, params: &Params) -> Option<Output> {
+        let (first_day, _) = self.days.first_key_value()?;
+        let first_day = *first_day;
+        let at = clock.just_before();
+        let mut board = self.board.take().unwrap_or_else(|| Board::new(layout));
+        board.advance(at.day());
+        let count = Count { at, layout, params, windows: Windows::ending_on(at.day(), params) };
+        let is_due =
+            |member: &Member| member.changed || member.turns_at.is_some_and(|turns_at| turns_at <= at);
+        let is_dyad = |member: &Member| member.pair().is_some();
+        // Dyads first: persons are counted by what their dyads say.
+        for slot in self.slots.all() {
+            if is_dyad(self.slots.get(slot)) && is_due(self.slots.get(slot)) {
+                self.count_dyad(slot, &count, &mut board);
+            }
+        }
+        for slot in self.slots.all() {
+            if !is_dyad(self.slots.get(slot)) && is_due(self.slots.get(slot)) {
+                self.count_other(slot, &count, &mut board);
+            }
+        }
+        let release = layout.release(&board, &self.name, first_day);
+        self.board = Some(board);
+        Some(Output::Release(release))
+    }
+
+    fn count_dyad(&mut self, slot: Slot, count: &Count<'_>, board: &mut Board) {
+        let Site { name, slots, acknowledgements, .. } = self;
+        let member = slots.get_mut(slot);
+        let changed = member.changed;
+        let mut tally = Tally::new(count.layout, count.at.day());
+        let Member { persons, history: History::Dyad(pair), .. } = &mut *member else { return };
+        let Persons { client: Some(client), peer: Some(peer) } = &*persons else { return };
+        let cx =
+            Context { params: count.params, site: name, client, peer, acknowledgements: &*acknowledgements };
+        let timeline = pair.dyad.timeline(&cx, count.at);
+        let trace = count.windows.count(pair.dyad.events(), &timeline, &mut tally);
+        let turned = std::mem::replace(&mut pair.trace, trace) != pair.trace;
+        let persons = [(pair.client, changed || turned), (pair.peer, turned)];
+        count_alerts(member, name, acknowledgements, count, &mut tally);
+        enter(member, tally, timeline.turns_at, board);
+        for (person, differs) in persons {
+            slots.get_mut(person).changed |= differs;
+        }
+    }
+
+    /// Counts a person, or what has no dyad any more.
+    fn count_other(&mut self, slot: Slot, count: &Count<'_>, board: &mut Board) {
+        let mut tally = Tally::new(count.layout, count.at.day());
+        let member = self.slots.get(slot);
+        let mut turns_at = None;
+        if let Some(person) = member.person() {
+            let pairs = person.dyads().iter().filter_map(|dyad| self.slots.get(*dyad).pair());
+            if member.persons.client.is_some() {
+                let dyads: Vec<(&[Arc<Event>], &Trace)> =
+                    pairs.map(|pair| (pair.dyad.events(), &pair.trace)).collect();
+                // Time alone changes what they add where it turns a dyad, which is then counted again first.
+                count.windows.count_client(person.events(), &dyads, &mut tally);
+            } else {
+                let dyads: Vec<&Trace> = pairs.map(|pair| &pair.trace).collect();
+                turns_at = count.windows.count_peer(person.events(), &dyads, &mut tally);
+            }
+        }
+        if slot == Slots::NOBODY
+            && let Some(alert) = &self.silence.alert
+        {
+            count_alert(alert, member, &self.name, &self.acknowledgements, count, &mut tally);
+        }
+        count_alerts(member, &self.name, &self.acknowledgements, count, &mut tally);
+        enter(self.slots.get_mut(slot), tally, turns_at, board);
+    }
+}
+
+/// What every count of a release is given.
+struct Count<'a> {
+    at: Instant,
+    layout: &'a Layout,
+    params: &'a Params,
+    windows: Windows<'a>,
+}
+
+/// Takes a member's entries off the board and puts those of the tally there; `turns_at` is when time alone changes them.
+fn enter(member: &mut Member, tally: Tally<'_>, turns_at: Option<Instant>, board: &mut Board) {
+    board.strike(&member.entries);
+    member.entries = tally.into_entries();
+    board.enter(&member.entries);
+    member.changed = false;
+    // Where time changes nothing more, what is past all windows need not be kept.
+    member.turns_at = turns_at.or_else(|| Some(Entry::gone_on(&member.entries)?.start()));
+}
+
+fn count_alerts(
+    member: &Member,
+    site: &str,
+    acknowledgements: &Register,
+    count: &Count<'_>,
+    tally: &mut Tally<'_>,
+) {
+    let concerns = member.concerns.iter().filter_map(|concern| concern.stretch.as_ref());
+    for alert in member.alerts().iter().chain(concerns) {
+        count_alert(alert, member, site, acknowledgements, count, tally);
+    }
+}
+
+fn count_alert(
+    alert: &crate::alert::Stretch,
+    member: &Member,
+    site: &str,
+    acknowledgements: &Register,
+    count: &Count<'_>,
+    tally: &mut Tally<'_>,
+) {
+    // Few alerts are ever acknowledged: only where any is must this one's id be known.
+    let (acknowledged, confirmed) = if acknowledgements.is_empty() {
+        (false, false)
+    } else {
+        acknowledgements.of(&alert.id(member.about(site, count.params)))
+    };
+    count.windows.count_alert(alert.kind, alert.since, acknowledged, confirmed, tally);
+}

@@ -1,0 +1,159 @@
+//! Giving out what differs: a site's changes become rows and alerts.
+
+use std::sync::Arc;
+
+use crate::alert::{self, PeerStory, Stretch};
+use crate::dyad::Context;
+use crate::event::Persons;
+use crate::partition::Output;
+use crate::time::Instant;
+use crate::versions::Slot;
+
+use super::concerns::Told;
+use super::slots::{History, Member, Slots};
+use super::{Site, Stage, encoding};
+
+impl Site {
+    /// Gives out what differs since the last time.
+    pub fn settle(&mut self, stage: &mut Stage<'_>) {
+        let mut stirred = std::mem::take(&mut self.stirred);
+        // Dyads first: whether they are open is what their peers' alerts are judged by.
+        stirred.iter().for_each(|slot| self.settle_dyad(*slot, stage));
+        stirred.append(&mut self.stirred);
+        for slot in stirred {
+            if slot == Slots::NOBODY {
+                self.settle_silence(stage);
+            }
+            self.settle_peer(slot, stage);
+            self.settle_member(slot, stage);
+        }
+        while let Some(id) = self.rows.pop_first() {
+            self.settle_row(id, stage);
+        }
+    }
+
+    fn settle_dyad(&mut self, slot: Slot, stage: &mut Stage<'_>) {
+        let Site { name, slots, acknowledgements, .. } = self;
+        let Member { persons, history: History::Dyad(pair), .. } = slots.get_mut(slot) else { return };
+        let Persons { client: Some(client), peer: Some(peer) } = &*persons else { return };
+        let cx =
+            Context { params: stage.params, site: name, client, peer, acknowledgements: &*acknowledgements };
+        let changes = pair.dyad.settle(&cx, stage.now);
+        let (is_over, client, peer) = (pair.dyad.is_empty(), pair.client, pair.peer);
+        if is_over {
+            slots.dissolve(slot);
+            self.stir_changed(client);
+            self.stir_changed(peer);
+        } else if changes.open {
+            self.stir(peer);
+        }
+        for (event_id, row) in changes.rows {
+            // The event may have moved: then the row under its key is another's to give.
+            if row.is_some() || !self.has_row(&event_id, stage.now) {
+                stage.out.push(Output::Enriched { site: self.name.clone(), event_id, row });
+            }
+        }
+        for (id, ended) in changes.endings {
+            let peer = self.slots.person_mut(peer);
+            if peer.is_some_and(|peer| peer.note_ending(&id, slot, ended.is_some())) {
+                self.rows.insert(id);
+            }
+        }
+        self.give_out(slot, changes.alerts, stage);
+    }
+
+    /// Settles the alerts of a peer, if that is what the slot is of.
+    fn settle_peer(&mut self, slot: Slot, stage: &mut Stage<'_>) {
+        let member = self.slots.get(slot);
+        let Some(person) = member.person().filter(|_| member.persons.peer.is_some()) else { return };
+        let pairs = person.dyads().iter().filter_map(|dyad| self.slots.get(*dyad).pair());
+        let open: Vec<_> = pairs.map(|pair| pair.dyad.open_stretches()).collect();
+        let story = PeerStory { params: stage.params, events: person.events(), dyads: &open, now: stage.now };
+        let about = member.about(&self.name, stage.params);
+        let alerts = alert::peer_stretches(&story, about, &self.acknowledgements);
+        let changes = alert::differences(&person.alerts, &alerts, about, stage.now);
+        let deadline = alert::peer_deadline(&story);
+        if let Some(person) = self.slots.person_mut(slot) {
+            (person.alerts, person.deadline) = (alerts, deadline);
+        }
+        self.give_out(slot, changes, stage);
+    }
+
+    /// Settles what any member may have, whatever else it is: concerns about its persons, and when to look again.
+    fn settle_member(&mut self, slot: Slot, stage: &mut Stage<'_>) {
+        if !self.slots.get(slot).concerns.is_empty() {
+            self.settle_concerns(slot, stage);
+        }
+        let silence = self.silence.deadline.filter(|_| slot == Slots::NOBODY);
+        let member = self.slots.get_mut(slot);
+        member.stirred = false;
+        member.schedule(member.next_deadline().into_iter().chain(silence).min(), slot, stage);
+    }
+
+    fn settle_concerns(&mut self, slot: Slot, stage: &mut Stage<'_>) {
+        let mut concerns = std::mem::take(&mut self.slots.get_mut(slot).concerns);
+        let (mut before, mut after): (Vec<Stretch>, Vec<Stretch>) = Default::default();
+        let Site { name, ledger, slots, acknowledgements, .. } = &*self;
+        let about = slots.get(slot).about(name, stage.params);
+        concerns.retain_mut(|concern| {
+            let told = Told::by(ledger, &concern.id, slot, &|version| encoding(name, slots, version));
+            before.extend(concern.stretch.take());
+            concern.stretch = told.stretch(stage.now);
+            concern.opens_at = told.opens_at(stage.now);
+            if let Some(stretch) = &mut concern.stretch {
+                stretch.acknowledge(about, acknowledgements);
+                after.push(stretch.clone());
+            }
+            !told.is_nothing()
+        });
+        let changes = alert::differences(&before, &after, about, stage.now);
+        self.slots.get_mut(slot).concerns = concerns;
+        self.give_out(slot, changes, stage);
+    }
+
+    fn settle_silence(&mut self, stage: &mut Stage<'_>) {
+        let about = self.slots.get(Slots::NOBODY).about(&self.name, stage.params);
+        let (mut alert, deadline) = match &self.silence.newest {
+            Some(newest) => {
+                let day = newest.ingested_at.day();
+                alert::site_silent(day, &newest.event, &stage.params.settings, stage.now)
+            }
+            None => (None, None),
+        };
+        alert.iter_mut().for_each(|alert| alert.acknowledge(about, &self.acknowledgements));
+        let before = std::mem::replace(&mut self.silence.alert, alert.clone());
+        let changes = alert::differences(before.as_slice(), alert.as_slice(), about, stage.now);
+        self.silence.deadline = deadline;
+        self.give_out(Slots::NOBODY, changes, stage);
+    }
+
+    fn give_out(&mut self, slot: Slot, alerts: Vec<rapport_proto::v1::Alert>, stage: &mut Stage<'_>) {
+        if !alerts.is_empty() {
+            self.slots.get_mut(slot).changed = true;
+        }
+        for alert in alerts {
+            self.alerts.insert(alert.alert_id.as_str().into(), slot);
+            stage.out.push(Output::Alert(alert));
+        }
+    }
+
+    fn has_row(&self, id: &str, now: Instant) -> bool {
+        let active = self.standing(id).filter(|version| version.event.occurred_at <= now);
+        active.is_some_and(|version| *self.slots.persons(version.slot) != Persons::default())
+    }
+
+    fn settle_row(&mut self, event_id: Arc<str>, stage: &mut Stage<'_>) {
+        let active = self.standing(&event_id).filter(|version| version.event.occurred_at <= stage.now);
+        let row = match active {
+            Some(version) if self.slots.is_pair(version.slot) => return,
+            // An acknowledgement has no row; the row of what was something else before is gone.
+            Some(version) => {
+                let member = self.slots.get(version.slot);
+                let person = member.person();
+                person.map(|it| it.row(stage.params, &self.name, &member.persons, &version.event))
+            }
+            None => None,
+        };
+        stage.out.push(Output::Enriched { site: self.name.clone(), event_id, row });
+    }
+}
