@@ -290,6 +290,29 @@ mod tests {
     }
 
     #[test]
+    fn the_sums_are_those_of_the_model_and_all_else_is_counts() {
+        let sums = CATALOGUE.iter().filter_map(|indicator| match indicator.kind {
+            Kind::Sum { with, points } => Some((indicator.name, with.id.indicator().name, points)),
+            Kind::Count => None,
+        });
+        assert_eq!(
+            sums.collect::<Vec<_>>(),
+            [
+                ("alliance_baseline_squares", "alliance_baseline_df", true),
+                ("alliance_score_points", "alliance_ratings", true),
+                ("client_days", "dyads_open", false),
+                ("contact_minutes", "contacts", false),
+                ("dyad_days", "dyads_open", false),
+                ("dyad_days_matched", "dyads_open", false),
+                ("dyad_days_support", "dyads_open", false),
+                ("outcome_score_points", "outcome_scores", true),
+                ("repair_days", "repairs", false),
+                ("service_use", "dyads_open", false),
+            ]
+        );
+    }
+
+    #[test]
     fn the_minutes_of_contacts_go_with_those_attended_in_the_same_window() {
         let (minutes, _) = find("contact_minutes_28d").unwrap();
         let (name, labels) = minutes.goes_with("contact_minutes_28d", &BTreeMap::new()).unwrap();

@@ -97,6 +97,24 @@ fn refused(key: &str, reason: impl Into<String>) -> SettingsError {
 }
 
 impl Settings {
+    /// The instruments: those of the catalogue file, as `read` reads it, or those that come with Rapport.
+    ///
+    /// # Errors
+    /// What `read` says, or what is wrong with the file.
+    pub fn instruments(
+        &self,
+        read: impl FnOnce(&str) -> Result<Vec<u8>, String>,
+    ) -> Result<Arc<Catalogue>, SettingsError> {
+        if self.catalogue_file.is_empty() {
+            return Ok(Catalogue::embedded());
+        }
+        let wrong = |reason: String| refused("catalogue_file", reason);
+        let bytes = read(&self.catalogue_file).map_err(wrong)?;
+        let text = String::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8".to_owned()))?;
+        let catalogue = Catalogue::parse(&text).map_err(|error| wrong(error.to_string()))?;
+        Ok(catalogue.into())
+    }
+
     /// Checks that the settings can work, and work with these instruments.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! docs/model.md is made of the table of indicators, of what [`Id::guide`] says of each, and of the kinds of alert.
 //! `RAPPORT_BLESS=1 cargo test -p rapport-model --test model_page` writes it anew.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 use std::fmt::Write as _;
 use std::fs;

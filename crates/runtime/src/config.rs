@@ -95,6 +95,14 @@ pub fn read_file(key: &str, path: &Path) -> Result<Vec<u8>, Error> {
     std::fs::read(path).map_err(|error| Error::Invalid(format!("{key}: {}: {error}", path.display())))
 }
 
+/// The bytes of a file that another part of the configuration will name in its error.
+///
+/// # Errors
+/// The file, and why it cannot be read.
+pub fn read_named(file: &str) -> Result<Vec<u8>, String> {
+    std::fs::read(file).map_err(|error| format!("{file}: {error}"))
+}
+
 /// The effective configuration as a TOML file that would give it again.
 ///
 /// # Errors

@@ -3,9 +3,12 @@
 //! A count is withheld, rounded or shown as it is. A sum goes with a count: withheld when that is withheld, else scaled by
 //! shown ÷ true count, so that a mean of shown numbers is the true mean. All of it in integers: values are millionths,
 //! and a scaled sum is rounded to the nearest millionth, a half upwards.
+//!
+//! Of a construct that no instrument measures nothing is shown: its 0 would say that nobody changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use rapport_model::catalogue::Catalogue;
 use rapport_model::indicators::{self, Kind};
 use rapport_proto::v1;
 use serde::{Deserialize, Serialize};
@@ -56,6 +59,26 @@ impl Policy {
     }
 }
 
+/// What may be shown, and as what.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    policy: Policy,
+    /// The constructs that some instrument measures.
+    measured: BTreeSet<String>,
+}
+
+impl Rules {
+    /// Those of `policy`, with the instruments of `catalogue`.
+    pub fn new(policy: Policy, catalogue: &Catalogue) -> Rules {
+        let measured = catalogue.iter().map(|instrument| instrument.construct.clone()).collect();
+        Rules { policy, measured }
+    }
+
+    fn is_measured(&self, labels: &BTreeMap<String, String>) -> bool {
+        labels.get("construct").is_none_or(|construct| self.measured.contains(construct))
+    }
+}
+
 /// A sample as it may be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {
@@ -94,11 +117,11 @@ pub enum Unusable {
 
 type Series = (String, BTreeMap<String, String>);
 
-/// Applies `policy` to the samples of a release.
+/// Applies the rules to the samples of a release.
 ///
 /// # Errors
 /// Where the release is not whole: then nothing of it may be shown.
-pub fn disclose(policy: Policy, samples: &[v1::Sample]) -> Result<Disclosed, Unusable> {
+pub fn disclose(rules: &Rules, samples: &[v1::Sample]) -> Result<Disclosed, Unusable> {
     let mut values: BTreeMap<Series, i128> = BTreeMap::new();
     let mut disclosed = Disclosed::default();
     for sample in samples {
@@ -112,11 +135,14 @@ pub fn disclose(policy: Policy, samples: &[v1::Sample]) -> Result<Disclosed, Unu
             disclosed.unknown += 1;
             continue;
         };
+        if !rules.is_measured(labels) {
+            continue;
+        }
         let shown = match indicator.kind {
-            Kind::Count => policy.shown(whole(*micros)?).map(|count| count * ONE_MICROS),
+            Kind::Count => rules.policy.shown(whole(*micros)?).map(|count| count * ONE_MICROS),
             Kind::Sum { .. } => {
                 let count = indicator.goes_with(name, labels).and_then(|series| values.get(&series));
-                policy.shown_sum(*micros, whole(*count.ok_or(Unusable::NoCount)?)?)
+                rules.policy.shown_sum(*micros, whole(*count.ok_or(Unusable::NoCount)?)?)
             }
         };
         match shown {
@@ -154,8 +180,12 @@ mod tests {
         v1::Sample { name: name.to_owned(), labels, value: value.to_owned() }
     }
 
+    fn rules(policy: Policy) -> Rules {
+        Rules::new(policy, &Catalogue::embedded())
+    }
+
     fn shown(policy: Policy, samples: &[v1::Sample]) -> Vec<(String, i128)> {
-        let disclosed = disclose(policy, samples).unwrap();
+        let disclosed = disclose(&rules(policy), samples).unwrap();
         disclosed.shown.into_iter().map(|shown| (shown.name, shown.micros)).collect()
     }
 
@@ -205,7 +235,7 @@ mod tests {
         let expected = [("contact_minutes_28d", 500), ("contacts_28d", 10), ("contacts_7d", 20)];
         let expected = expected.map(|(name, value)| (name.to_owned(), value * ONE_MICROS));
         assert_eq!(shown(Policy::Nhs, &samples), expected);
-        assert_eq!(disclose(Policy::Nhs, &samples).unwrap().withheld, 3);
+        assert_eq!(disclose(&rules(Policy::Nhs), &samples).unwrap().withheld, 3);
         assert_eq!(shown(Policy::Exact, &samples).len(), 6);
     }
 
@@ -227,8 +257,59 @@ mod tests {
     }
 
     #[test]
+    fn every_sum_is_withheld_or_scaled_with_the_count_the_table_names() {
+        for indicator in indicators::CATALOGUE {
+            for name in indicator.sample_names() {
+                for labels in indicator.series() {
+                    let Some((count, its_labels)) = indicator.goes_with(&name, &labels) else { continue };
+                    let with = |number: &str| {
+                        let sum =
+                            v1::Sample { name: name.clone(), labels: labels.clone(), value: "26".into() };
+                        let count = v1::Sample {
+                            name: count.clone(),
+                            labels: its_labels.clone(),
+                            value: number.into(),
+                        };
+                        let shown = disclose(&rules(Policy::Nhs), &[sum, count]).unwrap().shown;
+                        shown.into_iter().find(|shown| shown.name == name).map(|shown| shown.micros)
+                    };
+                    assert_eq!(with("7"), None, "{name}");
+                    assert_eq!(with("13"), Some(30 * ONE_MICROS), "{name}: twice the 15 shown");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn of_a_construct_that_no_instrument_measures_nothing_is_shown_nor_counted_as_withheld() {
+        let only_hope = r#"
+            [[instrument]]
+            id = "hope"
+            name = "Hope"
+            target = "client"
+            construct = "hope"
+            direction = "high_is_good"
+            scoring = "as is"
+            licence = "none"
+            total = { min = 0, max = 10 }
+        "#;
+        let labels = |construct| [("construct", construct), ("person", "client")];
+        let samples = [
+            sample("outcome_scores_7d", &labels("hope"), "0"),
+            sample("outcome_scores_7d", &labels("meaning"), "0"),
+            sample("outcome_scores_28d", &labels("meaning"), "3"),
+            sample("dropouts_7d", &[], "0"),
+        ];
+        let rules = Rules::new(Policy::Nhs, &Catalogue::parse(only_hope).unwrap());
+        let disclosed = disclose(&rules, &samples).unwrap();
+        let names: Vec<_> = disclosed.shown.iter().map(|shown| (&*shown.name, shown.labels.len())).collect();
+        assert_eq!(names, [("dropouts_7d", 0), ("outcome_scores_7d", 2)]);
+        assert_eq!((disclosed.withheld, disclosed.unknown), (0, 0));
+    }
+
+    #[test]
     fn a_release_that_is_not_whole_is_not_shown_and_an_unknown_indicator_neither() {
-        let error = |samples: &[v1::Sample]| disclose(Policy::Exact, samples).unwrap_err();
+        let error = |samples: &[v1::Sample]| disclose(&rules(Policy::Exact), samples).unwrap_err();
         assert_eq!(error(&[sample("contact_minutes_7d", &[], "3")]), Unusable::NoCount);
         assert_eq!(
             error(&[sample("dropouts_7d", &[], "3"), sample("dropouts_7d", &[], "3")]),
@@ -237,7 +318,7 @@ mod tests {
         for value in ["-1", "1e3", "", ".5", "1.0000001", "1.5"] {
             assert_eq!(error(&[sample("dropouts_7d", &[], value)]), Unusable::Value, "{value:?}");
         }
-        let disclosed = disclose(Policy::Exact, &[sample("invented_7d", &[], "3")]).unwrap();
+        let disclosed = disclose(&rules(Policy::Exact), &[sample("invented_7d", &[], "3")]).unwrap();
         assert_eq!((disclosed.shown.len(), disclosed.withheld, disclosed.unknown), (0, 0, 1));
     }
 }

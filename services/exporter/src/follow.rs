@@ -9,6 +9,7 @@ use rapport_runtime::{Health, Stop};
 use rapport_stream::port::{Error, Log, Reader};
 
 use crate::Deps;
+use crate::disclosure::Rules;
 use crate::metrics::Metrics;
 use crate::page::Page;
 use crate::releases::{Outcome, Releases};
@@ -39,6 +40,7 @@ pub(crate) struct Follower {
 impl Follower {
     pub(crate) fn new(
         settings: &Settings,
+        rules: Rules,
         deps: &Deps,
         page: Arc<Page>,
         metrics: Metrics,
@@ -47,7 +49,7 @@ impl Follower {
         Follower {
             log: deps.log.clone(),
             stop: deps.stop.clone(),
-            releases: Releases::new(settings.disclosure),
+            releases: Releases::new(rules),
             series_max: settings.series_max,
             page,
             metrics,

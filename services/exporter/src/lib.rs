@@ -16,6 +16,7 @@ pub mod settings;
 
 use std::sync::Arc;
 
+use rapport_model::catalogue::Catalogue;
 use rapport_runtime::{Health, Running, admin};
 use rapport_stream::port::Log;
 
@@ -38,17 +39,18 @@ pub enum Error {
     Thread(#[from] std::io::Error),
 }
 
-/// Starts the service.
+/// Starts the service; of a construct that no instrument of `catalogue` measures it shows nothing.
 ///
 /// # Errors
 /// Where it cannot listen. A log that is away is waited for.
-pub fn start(settings: &Settings, deps: Deps) -> Result<Running, Error> {
+pub fn start(settings: &Settings, catalogue: &Catalogue, deps: Deps) -> Result<Running, Error> {
     let registry = rapport_runtime::metrics::registry()?;
     let metrics = metrics::Metrics::register(&registry)?;
     let page = Arc::new(page::Page::default());
     registry.register(Box::new(page::ReleaseCollector::new(page.clone())?))?;
     let health = Health::new(deps.stopwatch.clone());
-    let follower = follow::Follower::new(settings, &deps, page, metrics, &health);
+    let rules = disclosure::Rules::new(settings.disclosure, catalogue);
+    let follower = follow::Follower::new(settings, rules, &deps, page, metrics, &health);
     let mut running = Running::new("exporter", deps.stop.clone());
     let server = admin::serve("exporter", settings.listen, registry, health, deps.stop)?;
     running.admin = Some(server.address);

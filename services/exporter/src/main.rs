@@ -23,10 +23,11 @@ fn main() -> ExitCode {
     launch::run(
         &arguments.common,
         Config::load,
-        |_| Ok(()),
+        |config| config.catalogue().map(drop),
         |config, process| {
+            let catalogue = config.catalogue()?;
             let log = open_log(&config.log, &process.clock.millis(), &process.stopwatch)?;
-            Ok(start(&config.exporter, Deps::new(log, process))?)
+            Ok(start(&config.exporter, &catalogue, Deps::new(log, process))?)
         },
     )
 }

@@ -188,7 +188,7 @@ fn metric(labels: &[(String, String)], value: f64) -> Metric {
 mod tests {
     use super::*;
     use crate::disclosure::Policy;
-    use crate::releases::tests::record;
+    use crate::releases::tests::{none, record};
 
     fn rendered(releases: &Releases, series_max: usize) -> (String, Built) {
         let page = Arc::new(Page::default());
@@ -200,7 +200,7 @@ mod tests {
     }
 
     fn releases(policy: Policy, sites: &[&str]) -> Releases {
-        let mut releases = Releases::new(policy);
+        let mut releases = none(policy);
         for site in sites {
             let (key, value) = record(site, "2026-01-02", 9);
             releases.apply(Some(&key), Some(&value));
@@ -255,7 +255,7 @@ mod tests {
             .collect();
         let release = serde_json::json!({"site": "leeds", "release": "2026-01-02", "first_day": "2025-01-01",
             "clock": "2026-01-03T00:00:00Z", "model_version": "1", "samples": samples});
-        let mut releases = Releases::new(Policy::Nhs);
+        let mut releases = none(Policy::Nhs);
         releases.apply(Some(b"leeds/2026-01-02"), Some(release.to_string().as_bytes()));
         let (page, built) = rendered(&releases, 100_000);
         assert_eq!(built.series, samples.len() + SERIES_PER_SITE);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rapport_model::time::{Day, Instant};
 use rapport_proto::v1;
 
-use crate::disclosure::{Disclosed, Policy, disclose};
+use crate::disclosure::{Disclosed, Rules, disclose};
 
 /// A release as it may be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub enum Outcome {
 /// The newest release of each site.
 #[derive(Debug)]
 pub struct Releases {
-    policy: Policy,
+    rules: Rules,
     sites: BTreeMap<String, Newest>,
 }
 
@@ -47,8 +47,8 @@ struct Newest {
 
 impl Releases {
     /// None yet.
-    pub fn new(policy: Policy) -> Releases {
-        Releases { policy, sites: BTreeMap::new() }
+    pub fn new(rules: Rules) -> Releases {
+        Releases { rules, sites: BTreeMap::new() }
     }
 
     /// The sites that have a release, by name.
@@ -66,7 +66,7 @@ impl Releases {
         }
         let release = match value {
             None => None,
-            Some(value) => match read(self.policy, site, day, value) {
+            Some(value) => match read(&self.rules, site, day, value) {
                 Some(release) => Some(release),
                 None => return Outcome::Unusable,
             },
@@ -82,7 +82,7 @@ fn parse_key(key: &[u8]) -> Option<(&str, Day)> {
     Some((site, Day::parse(day)?))
 }
 
-fn read(policy: Policy, site: &str, day: Day, value: &[u8]) -> Option<Release> {
+fn read(rules: &Rules, site: &str, day: Day, value: &[u8]) -> Option<Release> {
     let release: v1::Release = serde_json::from_slice(value).ok()?;
     if release.site != site || Day::parse(&release.release) != Some(day) {
         return None;
@@ -91,13 +91,21 @@ fn read(policy: Policy, site: &str, day: Day, value: &[u8]) -> Option<Release> {
         day,
         boundary: Instant::parse(&release.clock)?,
         first_day: Day::parse(&release.first_day)?,
-        samples: disclose(policy, &release.samples).ok()?,
+        samples: disclose(rules, &release.samples).ok()?,
     })
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use rapport_model::catalogue::Catalogue;
+
     use super::*;
+    use crate::disclosure::Policy;
+
+    /// No releases yet, with the instruments that come with Rapport.
+    pub(crate) fn none(policy: Policy) -> Releases {
+        Releases::new(Rules::new(policy, &Catalogue::embedded()))
+    }
 
     /// A release record: key and value.
     pub(crate) fn record(site: &str, day: &str, dropouts: u32) -> (Vec<u8>, Vec<u8>) {
@@ -119,7 +127,7 @@ pub(crate) mod tests {
 
     #[test]
     fn the_newest_release_by_its_day_is_shown_whatever_the_order() {
-        let mut releases = Releases::new(Policy::Exact);
+        let mut releases = none(Policy::Exact);
         assert_eq!(apply(&mut releases, record("leeds", "2026-01-02", 1)), Outcome::Changed);
         assert_eq!(apply(&mut releases, record("leeds", "2026-01-01", 2)), Outcome::Older);
         assert_eq!(apply(&mut releases, record("york", "2025-12-01", 2)), Outcome::Changed);
@@ -132,7 +140,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_site_whose_release_is_erased_is_gone_until_its_next_one() {
-        let mut releases = Releases::new(Policy::Exact);
+        let mut releases = none(Policy::Exact);
         apply(&mut releases, record("leeds", "2026-01-01", 1));
         apply(&mut releases, record("leeds", "2026-01-02", 1));
         assert_eq!(releases.apply(Some(b"leeds/2026-01-01"), None), Outcome::Older);
@@ -146,7 +154,7 @@ pub(crate) mod tests {
 
     #[test]
     fn what_cannot_be_read_changes_nothing() {
-        let mut releases = Releases::new(Policy::Exact);
+        let mut releases = none(Policy::Exact);
         apply(&mut releases, record("leeds", "2026-01-01", 1));
         let (key, value) = record("leeds", "2026-01-02", 1);
         let (_, others) = record("york", "2026-01-02", 1);

@@ -1,8 +1,11 @@
-//! Section `[exporter]` of the configuration.
+//! Sections `[exporter]` and `[model]` of the configuration.
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 
+use rapport_model::catalogue::Catalogue;
+use rapport_model::params;
 use rapport_runtime::config;
 use rapport_stream::settings::LogSettings;
 use serde::{Deserialize, Serialize};
@@ -30,6 +33,9 @@ pub struct Settings {
 pub struct Config {
     /// Section `[log]`.
     pub log: LogSettings,
+    /// Section `[model]`: of it, the exporter needs the catalogue.
+    #[serde(default)]
+    pub model: params::Settings,
     /// Section `[exporter]`.
     pub exporter: Settings,
 }
@@ -41,6 +47,15 @@ impl Config {
     /// As [`config::load`].
     pub fn load(file: Option<&Path>) -> Result<Config, config::Error> {
         let defaults = [rapport_stream::settings::DEFAULTS, DEFAULTS].concat();
-        config::load(&defaults, file, &["log", "exporter"])
+        config::load(&defaults, file, &["log", "model", "exporter"])
+    }
+
+    /// The instruments, whose constructs are shown.
+    ///
+    /// # Errors
+    /// Where the catalogue cannot be read.
+    pub fn catalogue(&self) -> Result<Arc<Catalogue>, config::Error> {
+        let read = self.model.instruments(config::read_named);
+        read.map_err(|error| config::Error::Invalid(error.to_string()))
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rapport_exporter::{Deps, Settings, start};
+use rapport_model::catalogue::Catalogue;
 use rapport_proto::topics;
 use rapport_runtime::{Clock, Stop, stopwatch};
 use rapport_stream::embedded::EmbeddedLog;
@@ -63,7 +64,7 @@ fn a_release_is_shown_once_all_was_read_and_the_next_one_takes_its_place_whole()
         stop: stop.clone(),
         instance: "a".to_owned(),
     };
-    let running = start(&settings, deps).unwrap();
+    let running = start(&settings, &Catalogue::embedded(), deps).unwrap();
     let url = |path: &str| format!("http://{}{path}", running.admin.unwrap());
     eventually(&url("/readyz"), |page| page == "ok\n");
     let page = eventually(&url("/metrics"), |page| page.contains("rapport_exporter_caught_up 1"));

@@ -2,9 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
 
-use rapport_model::catalogue::Catalogue;
 use rapport_model::params::{self, Params};
 use rapport_runtime::config::{self, Error};
 use rapport_stream::settings::LogSettings;
@@ -54,21 +52,10 @@ impl Config {
 /// # Errors
 /// Where the catalogue cannot be read, or a setting cannot work with it.
 pub fn params(settings: &params::Settings) -> Result<Params, Error> {
-    let params = Params { settings: settings.clone(), catalogue: catalogue(settings)? };
-    settings.check(&params.catalogue).map_err(|error| Error::Invalid(error.to_string()))?;
-    Ok(params)
-}
-
-/// The instruments: those of the file that `[model]` names, or those that come with Rapport.
-fn catalogue(settings: &params::Settings) -> Result<Arc<Catalogue>, Error> {
-    if settings.catalogue_file.is_empty() {
-        return Ok(Catalogue::embedded());
-    }
-    let key = "[model] catalogue_file";
-    let bytes = config::read_file(key, Path::new(&settings.catalogue_file))?;
-    let text = String::from_utf8(bytes).map_err(|_| Error::Invalid(format!("{key}: it is not UTF-8")))?;
-    let catalogue = Catalogue::parse(&text).map_err(|error| Error::Invalid(format!("{key}: {error}")))?;
-    Ok(catalogue.into())
+    let invalid = |error: params::SettingsError| Error::Invalid(error.to_string());
+    let catalogue = settings.instruments(config::read_named).map_err(invalid)?;
+    settings.check(&catalogue).map_err(invalid)?;
+    Ok(Params { settings: settings.clone(), catalogue })
 }
 
 #[cfg(test)]

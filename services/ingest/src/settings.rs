@@ -5,7 +5,6 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use rapport_model::catalogue::Catalogue;
 use rapport_model::params;
 use rapport_model::pseudonym::Keys;
 use rapport_model::raw::{Rules, Sites};
@@ -136,7 +135,9 @@ impl Settings {
         }
         Ok(Rules {
             sites: self.sites.0.clone(),
-            catalogue: catalogue(model)?,
+            catalogue: model
+                .instruments(config::read_named)
+                .map_err(|error| Error::Invalid(error.to_string()))?,
             keys: Keys::new(keys)
                 .map_err(|error| invalid(format!("failed to {error}; {HOW_TO_MAKE_A_KEY}")))?,
             pseudonymise_event_ids: self.pseudonymise_event_ids,
@@ -163,18 +164,6 @@ impl Settings {
         }
         Ok(Some(address))
     }
-}
-
-/// The instruments: those of the file that `[model]` names, or those that come with Rapport.
-fn catalogue(model: &params::Settings) -> Result<std::sync::Arc<Catalogue>, Error> {
-    if model.catalogue_file.is_empty() {
-        return Ok(Catalogue::embedded());
-    }
-    let key = "[model] catalogue_file";
-    let bytes = config::read_file(key, Path::new(&model.catalogue_file))?;
-    let text = String::from_utf8(bytes).map_err(|_| Error::Invalid(format!("{key}: it is not UTF-8")))?;
-    let catalogue = Catalogue::parse(&text).map_err(|error| Error::Invalid(format!("{key}: {error}")))?;
-    Ok(catalogue.into())
 }
 
 fn without_line_end(mut bytes: Vec<u8>) -> Vec<u8> {
