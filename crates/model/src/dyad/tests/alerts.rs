@@ -96,11 +96,61 @@ fn an_acknowledgement_closes_a_breakdown_alert_at_the_later_of_itself_and_the_op
 }
 
 #[test]
+fn a_breakdown_is_unrepaired_from_0000_of_the_day_on_which_28_days_have_passed() {
+    let told = after_baseline(&[own(noon(28), rated(FAR_BELOW)), own(noon(60), Body::Repaired)]);
+    assert_eq!(told.spans(Kind::BreakdownUnrepaired, at(57, 0).just_before()), []);
+    assert_eq!(told.spans(Kind::BreakdownUnrepaired, at(57, 0)), [(at(57, 0), None)]);
+    let [alert] = &told.records(Kind::BreakdownUnrepaired, noon(60))[..] else { panic!("one") };
+    assert_eq!((&alert.since, alert.until.as_ref()), (&text(at(57, 0)), Some(&text(noon(60)))));
+    assert_eq!(alert.alert_id, alert_id(&["s", "breakdown_unrepaired", "c", "p", "e08"]));
+    assert_eq!(alert.recorded_at, text(at(57, 0)), "it is news when time opens it");
+    assert_eq!((alert.tier.as_str(), alert.detected_by.as_deref()), ("page", Some("measured")));
+}
+
+#[test]
+fn a_breakdown_that_is_over_when_28_days_have_passed_is_never_unrepaired() {
+    let spans = |more: &[Told]| {
+        let told: Vec<Told> = [rupture(noon(29))].into_iter().chain(more.iter().cloned()).collect();
+        history(&told).spans(Kind::BreakdownUnrepaired, noon(400))
+    };
+    let opened = at(58, 0);
+    let kept: Vec<Told> = [40, 70, 100].map(|day| own(noon(day), attended())).into();
+    let with = |body: Body, when: Instant| spans(&[kept.clone(), vec![own(when, body)]].concat());
+    assert_eq!(with(Body::Repaired, opened), []);
+    let after = Instant(opened.0 + 1);
+    assert_eq!(with(Body::Repaired, after), [(opened, Some(after))]);
+    assert_eq!(with(ended(EndReason::GoalsMet), noon(57)), [], "ended with the episode, its own alert open");
+    assert_eq!(with(ended(EndReason::GoalsMet), noon(58)), [(opened, Some(at(73, 0)))]);
+    assert_eq!(with(Body::Reflection, noon(58)), [(opened, Some(at(158, 0)))], "given up after the loss");
+}
+
+#[test]
+fn a_breakdown_whose_alert_time_has_closed_by_then_is_never_unrepaired() {
+    let spans = |day: i32, more: &[Told]| {
+        let told: Vec<Told> = [own(noon(0), started()), rupture(noon(day))].into();
+        history(&[told, more.to_vec()].concat()).spans(Kind::BreakdownUnrepaired, noon(400))
+    };
+    assert_eq!(spans(28, &[]), [(at(57, 0), Some(at(58, 0)))]);
+    assert_eq!(spans(29, &[]), [], "28 days since the opening and 14 since the loss pass at one instant");
+    let kept = [own(at(58, 0), attended())];
+    assert_eq!(spans(29, &kept), [(at(58, 0), Some(at(116, 0)))], "taken back at that very instant");
+}
+
+#[test]
+fn what_closes_a_breakdown_alert_by_acknowledgement_closes_no_other() {
+    let mut told = history(&[rupture(noon(0)), own(noon(30), attended())]);
+    told.acknowledge(Kind::AllianceBreakdown, 0, noon(1), AcknowledgementState::Closed);
+    assert_eq!(told.breakdown_until(noon(50)), Some(text(noon(1))));
+    assert_eq!(told.spans(Kind::BreakdownUnrepaired, noon(50)), [(at(29, 0), None)]);
+    told.acknowledge(Kind::BreakdownUnrepaired, 0, noon(2), AcknowledgementState::Closed);
+    assert_eq!(told.spans(Kind::BreakdownUnrepaired, noon(50)), [(at(29, 0), Some(at(29, 0)))]);
+}
+
+#[test]
 fn an_alert_has_the_identity_the_model_says_and_carries_what_it_may() {
     let told = after_baseline(&[own(noon(28), scored("a", Rater::Client, &[("total", FAR_BELOW)]))]);
     let alert = told.ask(noon(28), |_, _, changes| changes.alerts[0].clone());
-    let hash = <sha2::Sha256 as sha2::Digest>::digest(b"s\0alliance_breakdown\0c\0p\0e08");
-    let expected: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let expected = alert_id(&["s", "alliance_breakdown", "c", "p", "e08"]);
     assert_eq!(alert.alert_id, expected);
     assert_eq!(alert.link, format!("https://rapport.invalid/alerts/{expected}"));
     assert_eq!((alert.tier.as_str(), alert.recorded_at), ("page", text(noon(28))));

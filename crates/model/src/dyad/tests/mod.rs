@@ -1,9 +1,13 @@
 //! What a dyad's history says, told in small histories.
 
 mod alerts;
+mod alerts_of_loss;
+mod alerts_of_modelling;
+mod alerts_of_support;
 mod alliance;
 mod ends;
 mod episodes;
+mod open;
 mod properties;
 mod rows;
 
@@ -13,7 +17,7 @@ use std::sync::Arc;
 use rapport_proto::v1;
 
 use super::{Changes, Context, Dyad};
-use crate::alert::Acknowledgements;
+use crate::alert::{Acknowledgements, Kind};
 use crate::catalogue::Catalogue;
 use crate::event::{Behaviour, Body, Contact, Event, Measure};
 use crate::params::{Params, Settings};
@@ -177,6 +181,15 @@ impl Acknowledgements for Acknowledged {
     }
 }
 
+/// The identity of an alert, as the model says.
+fn alert_id(parts: &[&str]) -> String {
+    let hash = <sha2::Sha256 as sha2::Digest>::digest(parts.join("\0"));
+    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// From when until when.
+type Span = (Instant, Option<Instant>);
+
 struct History {
     events: Vec<(Arc<Event>, bool)>,
     acknowledged: Acknowledged,
@@ -227,6 +240,29 @@ impl History {
     fn alerts(&self, now: Instant) -> Vec<(String, String, String, Option<String>)> {
         let alerts = self.ask(now, |_, _, changes| changes.alerts);
         alerts.into_iter().map(|alert| (alert.alert, alert.state, alert.since, alert.until)).collect()
+    }
+
+    /// The records of alerts of that kind, in order of their openings.
+    fn records(&self, kind: Kind, now: Instant) -> Vec<v1::Alert> {
+        let mut alerts = self.ask(now, |_, _, changes| changes.alerts);
+        alerts.retain(|alert| alert.alert == kind.as_str());
+        alerts
+    }
+
+    /// When alerts of that kind were open.
+    fn spans(&self, kind: Kind, now: Instant) -> Vec<Span> {
+        let instant = |text: &str| Instant::parse(text).unwrap();
+        let span = |alert: v1::Alert| {
+            assert_eq!(alert.state, if alert.until.is_some() { "resolved" } else { "firing" });
+            (instant(&alert.since), alert.until.as_deref().map(instant))
+        };
+        self.records(kind, now).into_iter().map(span).collect()
+    }
+
+    /// Acknowledges the alert of that kind that the event told as the `n`-th opened.
+    fn acknowledge(&mut self, kind: Kind, n: usize, at: Instant, state: AcknowledgementState) {
+        let id = alert_id(&["s", kind.as_str(), "c", "p", &format!("e{n:02}")]);
+        self.acknowledged.0.push((id, at, state));
     }
 
     /// Until when the only breakdown alert was open, as of `now`.
