@@ -168,3 +168,6 @@ impl Joined {
         open.acknowledged_at(telling.about, telling.acknowledgements).is_none_or(|closed| closed >= at)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,7 +29,7 @@ pub(super) fn of(stretch: &Stretch) -> Option<Words> {
 const MEASURED: &str =
     "of 100 pairs whose alliance is stable, this rule raises an alarm in about 5 to 10 within 12 sessions";
 const SINGLE: &str = "one low rating alone is weak evidence: stable pairs have them more often than they have breakdown alerts";
-const RELIABLE: &str = "such a fall is more than the instrument's own error usually makes; where many scores are looked at, some fall so by chance";
+const RELIABLE: &str = "such a change is more than the instrument's own error usually makes; where many measures are looked at, a few change so by chance";
 
 fn breakdown(rule: Rule) -> Words {
     let (rule, summary) = match rule {
@@ -131,7 +131,7 @@ fn of_a_peer_or_site(kind: Kind) -> Option<Words> {
         Kind::PeerWellbeingFall => (
             "reliable_change",
             Some(RELIABLE),
-            "a score of this peer's own wellbeing has fallen by more than the instrument's error since the first",
+            "what is measured of this peer has become worse since the first time, by more than the instrument's error",
             "ask the peer soon how they are, and what support or lighter load would help",
         ),
         Kind::SiteSilent => (

@@ -67,7 +67,7 @@ fn a_presumed_dropout_closes_a_dyad_until_a_contact_takes_it_back_whatever_pause
         own(noon(47), Body::Resumed),
     ]);
     let before = open(noon(0), Some(at(43, 0)), true, "e00");
-    assert_eq!(told.open_stretches(noon(46)).0, [before.clone()]);
+    assert_eq!(told.open_stretches(noon(46)).0, std::slice::from_ref(&before));
     assert_eq!(told.open_stretches(noon(47)).0, [before, open(noon(47), None, false, "e03")]);
     let told = history(&[own(noon(0), attended()), own(noon(46), attended()), own(noon(50), started())]);
     let expected = [open(noon(0), Some(at(43, 0)), true, "e00"), open(noon(46), None, false, "e01")];

@@ -1,5 +1,7 @@
 //! However a history is told, in whatever order, with corrections and looks in between, it says the same in the end.
 
+use std::cell::Cell;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -51,7 +53,10 @@ fn body() -> impl Strategy<Value = (Body, bool)> {
         2 => reason.prop_map(ended),
         2 => cause.prop_map(ruptured),
         1 => Just(Body::Repaired),
-        1 => any::<bool>().prop_map(modelled),
+        2 => (any::<bool>(), proptest::sample::select(vec!["walk", "drink"]), proptest::sample::select(Valence::ALL))
+            .prop_map(|(enacted, code, valence)| behaviour(enacted, code, valence)),
+        2 => proptest::sample::select(Affect::ALL).prop_map(compared),
+        1 => Just(Body::Comparison { by: Comparer::Peer, direction: Direction::Upward, affect: Affect::Negative }),
     ];
     let left = proptest::sample::select(LeftReason::ALL).prop_map(|reason| Body::Left { reason });
     prop_oneof![30 => own.prop_map(|body| (body, true)), 1 => left.prop_map(|body| (body, false)),
@@ -65,6 +70,47 @@ fn told() -> impl Strategy<Value = Vec<Told>> {
     let hour = prop_oneof![2 => Just(0), 3 => Just(12), 1 => 0..24_i64];
     let event = (day, hour, body()).prop_map(|(day, hour, (body, own))| (at(day, hour), body, own));
     proptest::collection::vec(event, 1..40)
+}
+
+/// Acknowledgements, made as time passes: which of the alerts that an event may open, when, and how far it had been dealt
+/// with.
+type Plan = Vec<(Kind, usize, Instant, AcknowledgementState)>;
+
+fn plan() -> impl Strategy<Value = Plan> {
+    let kind = proptest::sample::select(
+        Kind::ALL.into_iter().filter(|kind| !kind.closed_by().is_empty()).collect::<Vec<_>>(),
+    );
+    let one = (kind, 0..40_usize, 0..120_i32, proptest::sample::select(AcknowledgementState::ALL));
+    let one = one.prop_map(|(kind, n, day, state)| (kind, n, noon(day), state));
+    proptest::collection::vec(one, 0..30)
+}
+
+/// What of a plan has come about at the clock.
+struct Made {
+    all: Vec<(String, Instant, AcknowledgementState)>,
+    now: Cell<Instant>,
+}
+
+impl Made {
+    fn new(plan: &Plan) -> Made {
+        let id = |kind: Kind, n| alert_id(&["s", kind.as_str(), "c", "p", &format!("e{n:02}")]);
+        let mut all: Vec<_> = plan.iter().map(|(kind, n, at, state)| (id(*kind, *n), *at, *state)).collect();
+        all.sort_by_key(|(_, at, _)| *at);
+        Made { all, now: Cell::new(Instant(0)) }
+    }
+
+    /// Lets the clock come to `now`; says whether anything is made by that.
+    fn reach(&self, now: Instant) -> bool {
+        let before = self.now.replace(now);
+        self.all.iter().any(|(_, at, _)| before < *at && *at <= now)
+    }
+}
+
+impl Acknowledgements for Made {
+    fn first(&self, alert_id: &str, states: &[AcknowledgementState]) -> Option<Instant> {
+        let mut made = self.all.iter().filter(|(_, at, _)| *at <= self.now.get());
+        made.find(|(id, _, state)| id == alert_id && states.contains(state)).map(|(_, at, _)| *at)
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -99,10 +145,11 @@ fn at_once(cx: &Context<'_>, events: &[(Arc<Event>, bool)], now: Instant) -> (Ke
     (kept, dyad.timeline(cx, now))
 }
 
-fn check(told: &[Told], steps: &[Step], in_order: bool) -> Result<(), TestCaseError> {
+fn check(told: &[Told], steps: &[Step], plan: &Plan, in_order: bool) -> Result<(), TestCaseError> {
     let params = params();
     let (client, peer) = (Arc::from("c"), Arc::from("p"));
-    let cx = Context { params: &params, site: "s", client: &client, peer: &peer, acknowledgements: &() };
+    let made = Made::new(plan);
+    let cx = Context { params: &params, site: "s", client: &client, peer: &peer, acknowledgements: &made };
     let mut untold = history(told).events;
     if in_order {
         untold.sort_by(|(a, _), (b, _)| a.order(b).reverse());
@@ -127,6 +174,9 @@ fn check(told: &[Told], steps: &[Step], in_order: bool) -> Result<(), TestCaseEr
             }
             Step::Settle(hours) => {
                 now = if in_order { now } else { Instant(now.0 + hours * (DAY_US / 24)) };
+                if made.reach(now) {
+                    dyad.reconsider();
+                }
                 kept.keep(dyad.settle(&cx, now));
                 let (expected, timeline) = at_once(&cx, &standing, now);
                 prop_assert_eq!(&kept, &expected);
@@ -143,14 +193,16 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn any_order_of_telling_with_corrections_and_looks_in_between_says_the_same(told in told(), steps in steps()) {
-        check(&told, &steps, false)?;
+    fn any_order_of_telling_with_corrections_and_looks_in_between_says_the_same(
+        told in told(), steps in steps(), plan in plan(),
+    ) {
+        check(&told, &steps, &plan, false)?;
     }
 
     #[test]
-    fn telling_in_order_one_by_one_says_what_telling_all_at_once_says(told in told()) {
+    fn telling_in_order_one_by_one_says_what_telling_all_at_once_says(told in told(), plan in plan()) {
         let each: Vec<Step> = told.iter().flat_map(|_| [Step::Tell(0), Step::Settle(0)]).collect();
-        check(&told, &each, true)?;
+        check(&told, &each, &plan, true)?;
     }
 
     #[test]
