@@ -12,7 +12,8 @@ use rapport_proto::v1;
 use rapport_runtime::Clock;
 
 use crate::commands::{output, progress};
-use crate::demo::screen::{LEGEND, figures_table};
+use crate::demo::screen::PLAIN_WIDTH;
+use crate::demo::table::{LEGEND, figures_table};
 use crate::failure::Failure;
 use crate::figures::Figures;
 use crate::replay::{Options, Progress, Said, replay};
@@ -108,7 +109,7 @@ fn summary(said: &Said, args: &Args, at: Instant, known_key: bool) -> Result<Str
     );
     if !newest.is_empty() {
         text.push('\n');
-        text.push_str(&figures_table(newest.iter()));
+        text.push_str(&figures_table(newest.iter(), PLAIN_WIDTH, true));
         text.push_str(&format!("\n\n{LEGEND}\n"));
     }
     let alerts = said.standing_alerts()?;

@@ -10,10 +10,20 @@ use rapport_stream::port::RecordRef;
 
 use crate::figures::Figures;
 
+/// Tiers of alerts, the most urgent first.
+pub const TIERS: [&str; 4] = ["safeguarding", "page", "digest", "operations"];
+/// Alerts that an answer closes.
+const ANSWERED: [&str; 5] = [
+    "alliance_breakdown",
+    "breakdown_unrepaired",
+    "professional_help_wanted",
+    "harmful_behaviour",
+    "safeguarding",
+];
 /// Alert transitions kept for the screen.
 const TRANSITIONS: usize = 200;
 
-/// A transition of an alert, for people.
+/// A transition of an alert of which people are told at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transition {
     /// Its number, from 1.
@@ -30,6 +40,17 @@ pub struct Transition {
     pub summary: String,
 }
 
+/// A firing alert that somebody can answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToAnswer {
+    /// Where.
+    pub site: String,
+    /// When it opened.
+    pub since: Instant,
+    /// Whether an answer is on its way.
+    pub answered: bool,
+}
+
 /// What there is to show.
 #[derive(Debug, Default)]
 pub struct Seen {
@@ -39,17 +60,20 @@ pub struct Seen {
     pub events: u64,
     /// Records rejected.
     pub rejected: u64,
-    /// Last transitions of alerts, the newest last.
+    /// Last transitions of alerts of which people are told at once, the newest last.
     pub transitions: VecDeque<Transition>,
-    /// Firing alerts by name.
-    pub firing: BTreeMap<String, u64>,
-    /// Transitions ever.
+    /// Number of firing alerts by tier and name.
+    pub firing: BTreeMap<(String, String), u64>,
+    /// Firing alerts that somebody can answer, by id.
+    pub to_answer: BTreeMap<String, ToAnswer>,
+    /// Such transitions ever.
     pub transitions_ever: u64,
     /// The simulated clock.
     pub clock: Instant,
     /// Whether the first year is over and the demo goes on live.
     pub live: bool,
-    states: BTreeMap<String, (String, String)>,
+    /// State of every alert by id.
+    states: BTreeMap<String, String>,
     /// `site/event_id` that somebody waits for.
     awaited: BTreeSet<String>,
 }
@@ -130,16 +154,25 @@ impl Seen {
     }
 
     fn alert(&mut self, alert: v1::Alert) {
-        let before = self.states.insert(alert.alert_id.clone(), (alert.alert.clone(), alert.state.clone()));
-        let before = before.map(|(_, state)| state);
+        let before = self.states.insert(alert.alert_id.clone(), alert.state.clone());
         if before.as_deref() == Some(alert.state.as_str()) {
             return;
         }
-        let firing = self.firing.entry(alert.alert.clone()).or_default();
+        let firing = self.firing.entry((alert.tier.clone(), alert.alert.clone())).or_default();
         if alert.state == "firing" {
             *firing += 1;
+            if ANSWERED.contains(&alert.alert.as_str()) {
+                let since = Instant::parse(&alert.since).unwrap_or(self.clock);
+                let to_answer = ToAnswer { site: alert.site.clone(), since, answered: false };
+                self.to_answer.insert(alert.alert_id.clone(), to_answer);
+            }
         } else if before.as_deref() == Some("firing") {
             *firing = firing.saturating_sub(1);
+            self.to_answer.remove(&alert.alert_id);
+        }
+        if alert.tier == "digest" {
+            // A digest is read once a week; what comes of hundreds of them is no news.
+            return;
         }
         let (what, at) = match alert.state.as_str() {
             "firing" => ("opened", alert.since),

@@ -9,6 +9,7 @@ use rapport_proto::{headers, topics};
 use rapport_runtime::Stop;
 use rapport_stream::port::{Appender, Error, Output};
 
+use super::answers;
 use super::board::Board;
 use crate::simulate::{Arrival, Kind, Plan, Simulation, generate, site_name};
 
@@ -104,6 +105,7 @@ impl Driver {
     /// Sends what arrives before `until`; with `wait`, comes back once it has been taken in.
     fn send_until(&mut self, until: Instant, wait: bool) -> Result<(), Error> {
         let mut batch = Vec::new();
+        let answers = answers::given(&mut self.board.seen());
         while let Some(arrival) = self.arrivals.next_if(|arrival| arrival.arrives_at < until) {
             batch.push(arrival);
         }
@@ -114,13 +116,13 @@ impl Driver {
             self.board.expect(site, id);
         }
         let headers = [(headers::CONTENT_TYPE, headers::JSON.as_bytes())];
-        let outputs: Vec<_> = batch
-            .iter()
-            .map(|arrival| Output {
+        let records = answers.iter().chain(batch.iter().map(|arrival| &arrival.json));
+        let outputs: Vec<_> = records
+            .map(|json| Output {
                 topic: topics::RAW,
                 partition: Some(0),
                 key: None,
-                value: Some(arrival.json.as_bytes()),
+                value: Some(json.as_bytes()),
                 headers: &headers,
             })
             .collect();

@@ -3,10 +3,12 @@
 //! [`driver`] plays the charity, [`board`] gathers what comes out of the log, [`screen`] shows it. The services run as
 //! threads over a temporary embedded log, or, in [`processes`], as processes over a Kafka cluster.
 
+mod answers;
 pub mod board;
 pub mod driver;
 pub mod processes;
 pub mod screen;
+pub mod table;
 mod threads;
 
 use std::sync::Arc;
@@ -18,7 +20,7 @@ use rapport_stream::port::{Error, Log};
 
 use crate::failure::Failure;
 use crate::settings::Config;
-use crate::simulate::Plan;
+use crate::simulate::{MODULES, Plan};
 
 use self::board::{Board, TOPICS};
 use self::driver::{Driver, Hand};
@@ -70,7 +72,12 @@ pub trait Stage {
 ///
 /// # Errors
 /// Where a service cannot start or fails, or the year is not over in time.
-pub fn play(options: &Options, config: Config) -> Result<(), Failure> {
+pub fn play(options: &Options, mut config: Config) -> Result<(), Failure> {
+    if config.model.mandatory_training.is_empty() {
+        // What the simulated peers are trained in; without it nobody's training could lapse.
+        let modules = MODULES.map(|(module, days)| (module.to_owned(), days));
+        config.model.mandatory_training = modules.into();
+    }
     let stop = Stop::new();
     stop_on_signals(&stop).map_err(|error| Failure::failed(format!("listen to signals: {error}")))?;
     let mut stage: Box<dyn Stage> = match &options.brokers {

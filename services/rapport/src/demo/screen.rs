@@ -3,21 +3,19 @@
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
-use rapport_model::words::{SupportType, Word as _};
+use super::board::{Seen, TIERS, Transition};
+use super::table::{LEGEND, figures_table, lines};
 
-use super::board::{Seen, Transition};
-use crate::figures::{Figures, total};
-
-/// What the columns of [`figures_table`] mean.
-pub const LEGEND: &str = "\
-Open: dyads open in the 28 days before the newest release; the rest: in 90 days. In vain: dropouts by the
-type of support that had been asked for and not given; one dropout may count in several.";
-
-/// Transitions shown on a page.
-const SHOWN: usize = 12;
+/// Size of a page where nobody says how large the terminal is: columns, lines.
+const USUAL: (usize, usize) = (80, 24);
+/// Width where nobody redraws.
+pub const PLAIN_WIDTH: usize = 120;
+/// Transitions on a page, at least and at most.
+const SHOWN: (usize, usize) = (3, 12);
 /// How often plain figures are printed where nobody redraws, in draws.
 const PLAIN_EVERY: u32 = 20;
+/// Most transitions printed at a time where nobody redraws.
+const PLAIN_TRANSITIONS: usize = 10;
 
 /// Draws the board.
 pub struct Screen {
@@ -68,19 +66,32 @@ impl Screen {
         self.draws += 1;
         let mut out = io::stdout().lock();
         if self.terminal {
-            // Home, the page, then clear what is left of an earlier, longer one: no flicker.
-            let page = self.page(seen, now).replace('\n', "\x1b[K\n");
-            write!(out, "\x1b[H{page}\x1b[J")?;
+            // Home, the page, then clear what is left of an earlier, longer one: no flicker. Nothing follows the last
+            // line, or a page that fills the terminal would scroll.
+            let page = self.page(seen, now, size()).join("\x1b[K\n");
+            write!(out, "\x1b[H{page}\x1b[K\x1b[J")?;
         } else {
-            for transition in seen.transitions.iter().filter(|transition| transition.number > self.printed) {
-                writeln!(out, "{}", line(transition))?;
-            }
-            self.printed = seen.transitions_ever;
-            if self.draws % PLAIN_EVERY == 1 {
-                writeln!(out, "{}", self.head(seen, now))?;
-            }
+            self.plain(seen, now, &mut out)?;
         }
         out.flush()
+    }
+
+    /// New transitions as they come, the newest where they are many, and the head now and then.
+    fn plain(&mut self, seen: &Seen, now: Duration, out: &mut impl Write) -> io::Result<()> {
+        let new: Vec<_> = seen.transitions.iter().filter(|told| told.number > self.printed).collect();
+        let ever = usize::try_from(seen.transitions_ever - self.printed).unwrap_or(usize::MAX);
+        let printed = new.len().min(PLAIN_TRANSITIONS);
+        if ever > printed {
+            writeln!(out, "  … {} transitions of alerts not shown", ever - printed)?;
+        }
+        for transition in &new[new.len() - printed..] {
+            writeln!(out, "{}", cut(&line(transition), PLAIN_WIDTH))?;
+        }
+        self.printed = seen.transitions_ever;
+        if self.draws % PLAIN_EVERY == 1 {
+            writeln!(out, "{}; {}", self.head(seen, now), by_tier(seen))?;
+        }
+        Ok(())
     }
 
     /// Clears the terminal before the first page.
@@ -96,92 +107,166 @@ impl Screen {
     /// # Errors
     /// Those of standard output.
     pub fn close(&mut self, seen: &Seen, now: Duration) -> io::Result<()> {
-        let page = self.page(seen, now);
+        let width = if self.terminal { size().0 } else { PLAIN_WIDTH };
+        let page = self.page(seen, now, (width, usize::MAX));
         let mut out = io::stdout().lock();
         if self.terminal {
             write!(out, "\x1b[2J\x1b[H")?;
         }
-        writeln!(out, "{page}")?;
+        writeln!(out, "{}", page.join("\n"))?;
         out.flush()
     }
 
     fn head(&self, seen: &Seen, now: Duration) -> String {
-        let what = if seen.live { "live" } else { "catching up on the first year" };
+        let what = if seen.live { "live" } else { "first year" };
         format!(
-            "simulated {} ({what}) after {:.0} s: {} events, {:.0}/s, {} rejected, {} alerts firing",
+            "Rapport demo: {} ({what}) after {:.0} s, {} events, {:.0}/s, {} rejected",
             seen.clock.day(),
             now.as_secs_f64(),
             seen.events,
             self.rate.per_second,
             seen.rejected,
-            seen.firing.values().sum::<u64>(),
         )
     }
 
-    fn page(&self, seen: &Seen, now: Duration) -> String {
-        let mut page = format!("Rapport demo: {}\n", self.head(seen, now));
-        page.push_str(&format!(
-            "metrics http://{}/metrics   events http://{}/v1/events\n\n",
-            self.metrics, self.events
-        ));
-        page.push_str(&figures_table(seen.sites.iter()));
-        page.push_str("\n\n");
-        page.push_str(LEGEND);
-        page.push_str("\n\n");
-        let firing: Vec<_> =
-            seen.firing.iter().filter(|(_, n)| **n > 0).map(|(alert, n)| format!("{alert} {n}")).collect();
-        page.push_str(&format!(
-            "Alerts firing: {}\n",
-            if firing.is_empty() { "none".to_owned() } else { firing.join(", ") }
-        ));
-        for transition in seen.transitions.iter().rev().take(SHOWN) {
-            page.push_str(&line(transition));
-            page.push('\n');
+    /// The lines of a page of that size, none wider and not more of them.
+    fn page(&self, seen: &Seen, now: Duration, (width, height): (usize, usize)) -> Vec<String> {
+        let mut page = vec![
+            self.head(seen, now),
+            format!("metrics http://{}/metrics  events http://{}/v1/events", self.metrics, self.events),
+        ];
+        // What is there in any case, and what there is room for beside it.
+        let fixed = page.len() + 1 + SHOWN.0;
+        let names = by_name(seen);
+        let legend: Vec<&str> = LEGEND.lines().collect();
+        let all = height >= fixed + lines(true) + names.len();
+        let roomy = height >= fixed + lines(all) + names.len() + legend.len() + 3;
+        let mut add = |lines: Vec<String>| {
+            if roomy {
+                page.push(String::new());
+            }
+            page.extend(lines);
+        };
+        add(figures_table(seen.sites.iter(), width, all).lines().map(str::to_owned).collect());
+        if roomy {
+            add(legend.into_iter().map(str::to_owned).collect());
         }
-        page
+        let mut alerts = vec![by_tier(seen)];
+        if all {
+            alerts.extend(names);
+        }
+        add(alerts);
+        let room = height.saturating_sub(page.len()).clamp(SHOWN.0, SHOWN.1);
+        page.extend(seen.transitions.iter().rev().take(room).map(line));
+        page.truncate(height);
+        page.iter().map(|line| cut(line, width)).collect()
     }
+}
+
+/// Columns and lines of the terminal.
+fn size() -> (usize, usize) {
+    let size = terminal_size::terminal_size();
+    size.map_or(USUAL, |(width, height)| (usize::from(width.0), usize::from(height.0)))
+}
+
+/// Open alerts by tier, on a line.
+fn by_tier(seen: &Seen) -> String {
+    let count = |tier: &str| {
+        let of_tier = seen.firing.iter().filter(|((other, _), _)| other == tier);
+        of_tier.map(|(_, count)| count).sum::<u64>()
+    };
+    let counts: Vec<String> = TIERS.iter().map(|tier| format!("{} {tier}", count(tier))).collect();
+    format!("Alerts open: {}", counts.join(", "))
+}
+
+/// Open alerts by name, a line per tier.
+fn by_name(seen: &Seen) -> Vec<String> {
+    let of_tier = |tier: &&str| {
+        let open = seen.firing.iter().filter(|((other, _), count)| other == tier && **count > 0);
+        let names: Vec<String> = open.map(|((_, alert), count)| format!("{alert} {count}")).collect();
+        (!names.is_empty()).then(|| format!("  {tier}: {}", names.join(", ")))
+    };
+    TIERS.iter().filter_map(of_tier).collect()
 }
 
 fn line(transition: &Transition) -> String {
     let Transition { at, what, alert, site, summary, .. } = transition;
     let day = at.get(..16).unwrap_or(at).replace('T', " ");
-    let mut line = format!("  {day}  {what:<9} {alert:<19} {site:<10} {summary}");
-    if let Some((cut, _)) = line.char_indices().nth(118) {
-        line.truncate(cut);
-    }
+    let line = format!("  {day}  {what:<9} {alert:<23} {site:<9}  {summary}");
     line.trim_end().to_owned()
 }
 
-/// Figures by site, and of all.
-pub fn figures_table<'a>(sites: impl Iterator<Item = (&'a String, &'a Figures)>) -> String {
-    let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    let kinds: Vec<&str> = SupportType::FIVE.iter().map(|kind| kind.as_str()).collect();
-    let mut header = vec!["site", "open", "breakdowns", "repairs", "dropouts"];
-    // With so many words a column each, the first one carries what they have in common.
-    let in_vain = format!("in vain: {}", kinds[0]);
-    header.push(&in_vain);
-    header.extend(&kinds[1..]);
-    table.set_header(header);
-    let mut all = Vec::new();
-    for (site, figures) in sites {
-        table.add_row(row(site, figures, &kinds));
-        all.push(figures);
+/// The line, cut where it is too wide.
+fn cut(line: &str, width: usize) -> String {
+    if line.chars().count() <= width {
+        return line.to_owned();
     }
-    if all.len() > 1 {
-        table.add_row(row("all", &total(all.iter().copied()), &kinds));
-    }
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table.to_string()
+    let kept: String = line.chars().take(width.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
 }
 
-fn row(site: &str, figures: &Figures, kinds: &[&str]) -> Vec<String> {
-    let mut row = vec![site.to_owned()];
-    row.extend([figures.open, figures.breakdowns, figures.repairs, figures.dropouts].map(|n| n.to_string()));
-    row.extend(
-        kinds.iter().map(|kind| figures.dropouts_unmet.get(*kind).copied().unwrap_or_default().to_string()),
-    );
-    row
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn board(sites: usize, transitions: u64) -> Seen {
+        let mut seen = Seen::default();
+        seen.transitions_ever = transitions;
+        for number in 0..sites {
+            seen.sites.insert(crate::simulate::site_name(number as u32), Default::default());
+        }
+        for number in 1..=transitions {
+            seen.transitions.push_back(Transition {
+                number,
+                at: "2026-01-01T09:00:00Z".to_owned(),
+                what: "opened",
+                alert: "professional_help_wanted".to_owned(),
+                site: "sheffield".to_owned(),
+                summary: "a wish for professional help that the pair cannot meet stands open".to_owned(),
+            });
+        }
+        seen.firing.insert(("page".to_owned(), "alliance_breakdown".to_owned()), 37);
+        seen.firing.insert(("safeguarding".to_owned(), "safeguarding".to_owned()), 2);
+        seen
+    }
+
+    fn page(seen: &Seen, size: (usize, usize)) -> Vec<String> {
+        let at = || "127.0.0.1:9463".to_owned();
+        Screen::new(at(), at()).page(seen, Duration::from_secs(21), size)
+    }
+
+    #[test]
+    fn a_page_fits_the_terminal_and_shows_every_mechanism_the_outcomes_and_open_alerts_by_tier() {
+        for (sites, size) in [(6, (80, 24)), (99, (80, 24)), (1, (80, 24)), (6, (120, 40)), (24, (250, 80))] {
+            let page = page(&board(sites, 50), size);
+            assert!(page.len() <= size.1, "{size:?}: {}", page.len());
+            assert!(page.iter().all(|line| line.chars().count() <= size.0), "{size:?}: {page:#?}");
+            let text = page.join("\n");
+            for wanted in [
+                "PEER ROLE",
+                "WORKING ALLIANCE",
+                "SOCIAL SUPPORT",
+                "ROLE MODELLING",
+                "OUTCOMES",
+                "Alerts open: 2 safeguarding, 37 page, 0 digest, 0 operations",
+            ] {
+                assert!(text.contains(wanted), "{size:?}: {wanted} is not in\n{text}");
+            }
+            let told = page.iter().filter(|line| line.contains("  opened")).count();
+            assert!(told >= 3, "{size:?}: {told}");
+        }
+    }
+
+    #[test]
+    fn six_sites_fit_a_usual_terminal_and_more_are_left_out_but_said_to_be_there() {
+        let all = page(&board(6, 3), USUAL).join("\n");
+        assert!(all.contains("york") && all.contains("sheffield") && !all.contains("sites"), "{all}");
+        let some = page(&board(12, 3), USUAL).join("\n");
+        assert!(some.contains(" of 12 sites"), "{some}");
+        let wide = page(&board(12, 3), (160, 60)).join("\n");
+        assert!(
+            !wide.contains("sites\n") && wide.contains("sheffield") && wide.contains("  page: alliance"),
+            "{wide}"
+        );
+    }
 }

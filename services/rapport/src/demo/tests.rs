@@ -1,6 +1,7 @@
 //! The demo's services and what it tells of them.
 
 use super::*;
+use crate::figures::{SECTIONS, Shown};
 
 #[test]
 fn the_real_services_release_every_simulated_site_and_what_was_sent_is_there() {
@@ -25,7 +26,11 @@ fn the_real_services_release_every_simulated_site_and_what_was_sent_is_there() {
     joined(reading).unwrap();
     let seen = board.seen();
     assert!(seen.live && seen.events > 100 && seen.rejected > 5, "{} {}", seen.events, seen.rejected);
-    assert!(seen.sites.values().all(|figures| figures.open > 0 && figures.contacts > figures.attended));
+    let (alliance, open) = (&SECTIONS[1], &SECTIONS[1].rows[0]);
+    assert_eq!((alliance.title, open.label), ("Working alliance", "dyads open"));
+    for figures in seen.sites.values() {
+        assert!(matches!(figures.shown(alliance, open), Shown::Count(1..)), "{figures:?}");
+    }
 }
 
 #[test]
@@ -38,6 +43,7 @@ fn a_transition_is_told_once_and_firing_alerts_are_counted() {
         let alert = v1::Alert {
             alert_id: id.to_owned(),
             alert: "alliance_breakdown".to_owned(),
+            tier: "page".to_owned(),
             state: state.to_owned(),
             since: "2026-01-01T09:00:00Z".to_owned(),
             until: until.map(str::to_owned),
@@ -60,7 +66,8 @@ fn a_transition_is_told_once_and_firing_alerts_are_counted() {
     tell("a", "resolved", Some("2026-01-09T09:00:00Z"));
     tell("a", "withdrawn", Some("2026-01-09T09:00:00Z"));
     let seen = board.seen();
-    assert_eq!(seen.firing["alliance_breakdown"], 1);
+    assert_eq!(seen.firing[&("page".to_owned(), "alliance_breakdown".to_owned())], 1);
+    assert_eq!(seen.to_answer.keys().collect::<Vec<_>>(), ["b"]);
     let told: Vec<_> = seen.transitions.iter().map(|told| (told.what, told.at.as_str())).collect();
     assert_eq!(
         told,
