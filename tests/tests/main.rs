@@ -15,5 +15,6 @@ mod kafka_log;
 mod product;
 mod seeds;
 mod servers;
+mod shown;
 mod simulation;
 mod tidy;

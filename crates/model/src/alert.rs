@@ -135,18 +135,16 @@ pub(crate) fn deadline(story: &Story<'_>, loss: Option<Instant>) -> Option<Insta
     instants.into_iter().filter(|at| *at > story.now).min()
 }
 
-/// What to write so that whoever knows `before` knows `after`: new and changed alerts, and those withdrawn at `now`; each
-/// with the id of the event that opened it.
+/// What to write so that whoever knows `before` knows `after`: new and changed alerts, and those withdrawn at `now`.
 pub(crate) fn differences(
     before: &[Stretch],
     after: &[Stretch],
     about: About<'_>,
     now: Instant,
-) -> Vec<(Arc<str>, v1::Alert)> {
-    let told = |stretch: &Stretch, now| (stretch.opened_by.clone(), stretch.record(about, now));
+) -> Vec<v1::Alert> {
     let gone = before.iter().filter(|old| !after.iter().any(|new| new.is_same(old)));
     let new = after.iter().filter(|new| !before.contains(new));
-    gone.map(|old| told(old, Some(now))).chain(new.map(|new| told(new, None))).collect()
+    gone.map(|old| old.record(about, Some(now))).chain(new.map(|new| new.record(about, None))).collect()
 }
 
 /// The first of these closing moments, where `now` has come to it.
