@@ -14,13 +14,23 @@ use crate::settings::Config;
 use crate::simulate::{Arrival, Plan, Simulation, generate, table};
 
 const EXAMPLES: &str = "\
-Records go out in order of arrival. The same arguments give the same records on every machine, and a site is the same
-however many there are beside it.
+Records go out in order of arrival. The same arguments give the same records on every machine,
+and a site is the same however many there are beside it. A year of six sites holds every type,
+action, kind, reason and cause there is.
+
+Effects are in SDs of the outcome per SD of the cause since the measure before; these SDs are
+fixed. --table shows each beside what came of it in this run; the file of --truth holds both too.
+
+Peers are trained in the modules core (for ever), boundaries (365 days) and safeguarding (180):
+name them in [model] mandatory_training, and training lapses. Acknowledgements name alerts as
+`rapport replay` has them without a key of yours; under another key they answer nothing.
 
 Examples:
   rapport simulate > events.jsonl                          six sites over a year
   rapport simulate --days 60 --truth truth.json | head     what was planted goes to a file
   rapport simulate --sites 1 --dyads 20 --days 90 --table > leeds.jsonl
+  rapport simulate --alliance-effect 0 --support-effect 0 --table > no-effect.jsonl
+  rapport simulate --support-effect 0.6 --truth strong.json > strong.jsonl
   rapport simulate --bad 0.02 --late 0.2 --seed 7 --out rough.jsonl
   rapport simulate --topic rapport.raw --config rapport.toml   straight to the configured log";
 

@@ -191,8 +191,9 @@ fn by_name(seen: &Seen) -> Vec<String> {
 
 fn line(transition: &Transition) -> String {
     let Transition { at, what, alert, site, summary, .. } = transition;
-    let day = at.get(..16).unwrap_or(at).replace('T', " ");
-    let line = format!("  {day}  {what:<9} {alert:<23} {site:<9}  {summary}");
+    // The year is that of the head, or the one before.
+    let day = at.get(5..16).unwrap_or(at).replace('T', " ");
+    let line = format!(" {day} {what:<9} {alert:<24} {site:<9} {summary}");
     line.trim_end().to_owned()
 }
 
@@ -252,7 +253,7 @@ mod tests {
             ] {
                 assert!(text.contains(wanted), "{size:?}: {wanted} is not in\n{text}");
             }
-            let told = page.iter().filter(|line| line.contains("  opened")).count();
+            let told = page.iter().filter(|line| line.contains(" opened ")).count();
             assert!(told >= 3, "{size:?}: {told}");
         }
     }

@@ -5,7 +5,8 @@ use crate::figures::{Figures, SECTIONS, Shown, total};
 /// What the figures mean.
 pub const LEGEND: &str = "\
 Over the 28 days before the newest release, or 90 where it says so; – is nothing to show. Requests: of the five types,
-met within 14 days. Lost, asked in vain: dropouts by types of support asked for and not given; one may count in several.";
+met within 14 days. Lost, asked in vain: dropouts by types of support asked for and not given; one may count in several.
+Improved, deteriorated: reliably, against the first score. Mean alliance rating: 100% is the best there can be.";
 
 /// Between columns.
 const GAP: usize = 2;

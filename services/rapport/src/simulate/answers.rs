@@ -56,7 +56,7 @@ impl Desk {
             ("contact", 30),
             ("rematch", 10),
             ("refer", 10),
-            (if alert == "safeguarding" { "safeguarding" } else { "contact" }, 12),
+            ("safeguarding", if alert == "safeguarding" { 90 } else { 2 }),
             ("none", 8),
         ]);
         let finding = draws.chance(0.75);

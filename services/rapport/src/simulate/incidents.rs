@@ -19,7 +19,7 @@ pub(crate) enum Incident {
 
 use Incident::{Ends, Leaves, Ruptures};
 
-const INCIDENTS: [Incident; 31] = [
+const INCIDENTS: [Incident; 35] = [
     Ends("abuse_of_power"),
     Ruptures("inappropriate_relationship"),
     Ends("died"),
@@ -42,6 +42,10 @@ const INCIDENTS: [Incident; 31] = [
     Ends("service_closed"),
     Ends("detained"),
     Ends("ill"),
+    Ruptures("unmet_support"),
+    Ends("wanted_professional_help"),
+    Ruptures("other"),
+    Ends("relapse"),
     Leaves("inappropriate_relationship"),
     Leaves("boundary_breach"),
     Leaves("screened_out"),

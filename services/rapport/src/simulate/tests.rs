@@ -1,6 +1,6 @@
 //! What is simulated, held against the truth that was planted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -173,6 +173,25 @@ fn shares_are_near_the_plan() {
     }
     assert!(truth.sites.values().flat_map(|site| &site.silent_dropouts).any(|lost| lost.returned.is_some()));
     assert!(truth.sites.values().all(|site| site.records.moved > 0 && site.trainings_repeated > 0));
+}
+
+#[test]
+fn whatever_was_entered_under_wrong_names_stands_under_the_right_ones_in_the_end() {
+    let (arrivals, truth) = run(&small(13));
+    let pair = |value: &Value| {
+        let id = |person: &str| value[person].as_str().map(str::to_owned);
+        Some((id("client")?, id("peer")?))
+    };
+    let standing = standing(&arrivals);
+    let started: BTreeSet<_> =
+        standing.values().filter(|value| value["action"] == "started").filter_map(pair).collect();
+    let stray = |value: &Value| pair(value).is_some_and(|pair| !started.contains(&pair));
+    let strays: Vec<_> = standing.values().filter(|value| stray(value)).collect();
+    assert!(strays.is_empty(), "{strays:?}");
+    let sent = arrivals.iter().filter(|arrival| arrival.kind == Kind::Event);
+    let moved = sent.filter(|arrival| stray(&serde_json::from_str(&arrival.json).unwrap())).count() as u64;
+    let planted: u64 = truth.sites.values().map(|site| site.records.moved).sum();
+    assert!(5 < moved && moved <= planted, "{moved} {planted}");
 }
 
 /// Slope of CORE-10 on the types of support given per attended contact since the measure before, in SDs, as anybody
