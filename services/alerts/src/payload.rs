@@ -104,6 +104,7 @@ fn camel_case(name: &str) -> String {
 mod tests {
     use super::*;
     use crate::ledger::tests::{at, record};
+    use crate::ledger::{Ledger, Outcome, Rules};
 
     fn alert(state: State) -> Alert {
         let record = record(0xab, "firing", "2026-01-10T10:00:00Z", None);
@@ -111,6 +112,27 @@ mod tests {
     }
 
     const HOLD_US: i64 = 240_000_000;
+
+    #[test]
+    fn every_golden_alert_is_told_and_says_who_only_by_its_reference() {
+        let golden = rapport_proto::examples::derived().unwrap();
+        let golden = golden.iter().filter(|record| record.topic == rapport_proto::topics::ALERTS);
+        let now = at("2025-04-12T00:00:00Z");
+        let mut ledger = Ledger::new(Rules::new(600, 3_650));
+        for record in golden {
+            let outcome = ledger.apply(Some(record.key.as_bytes()), Some(&record.value), now);
+            assert_eq!(outcome, Outcome::Deliver, "{}", record.key);
+        }
+        let told: Vec<_> = ledger.deliverable(now).collect();
+        assert!(told.len() > Kind::ALL.len());
+        for (id, _, alert) in told {
+            let text = serde_json::to_string(&payload(alert, now, HOLD_US)).unwrap();
+            let subject = alert.record.subject.clone().unwrap_or_default();
+            for person in [subject.client, subject.peer].into_iter().flatten() {
+                assert!(!text.contains(&format!("\"{person}\"")), "{id}: {text}");
+            }
+        }
+    }
 
     #[test]
     fn a_firing_alert_is_held_for_four_times_the_interval_and_says_what_to_do() {

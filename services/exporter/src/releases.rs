@@ -97,7 +97,7 @@ fn read(rules: &Rules, site: &str, day: Day, value: &[u8]) -> Option<Release> {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use rapport_model::catalogue::Catalogue;
+    use rapport_model::catalogue::{Catalogue, Target};
 
     use super::*;
     use crate::disclosure::Policy;
@@ -119,6 +119,37 @@ pub(crate) mod tests {
 
     fn apply(releases: &mut Releases, (key, value): (Vec<u8>, Vec<u8>)) -> Outcome {
         releases.apply(Some(&key), Some(&value))
+    }
+
+    #[test]
+    fn every_golden_release_is_shown_but_for_what_is_withheld_or_measured_by_no_instrument() {
+        let golden = rapport_proto::examples::derived().unwrap();
+        let golden: Vec<_> =
+            golden.into_iter().filter(|record| record.topic == rapport_proto::topics::INDICATORS).collect();
+        assert!(!golden.is_empty());
+        for record in golden {
+            let release: v1::Release = serde_json::from_slice(&record.value).unwrap();
+            let shown = |policy| {
+                let mut releases = none(policy);
+                assert_eq!(
+                    releases.apply(Some(record.key.as_bytes()), Some(&record.value)),
+                    Outcome::Changed
+                );
+                let samples = &releases.iter().next().unwrap().1.samples;
+                (samples.shown.len() as u64, samples.withheld)
+            };
+            let measured = |sample: &&v1::Sample| {
+                let of = (sample.labels.get("construct"), sample.labels.get("person"));
+                let (Some(construct), Some(person)) = of else { return true };
+                let catalogue = Catalogue::embedded();
+                let target = if person == "peer" { Target::Peer } else { Target::Client };
+                catalogue.iter().any(|one| one.target == target && one.construct == *construct)
+            };
+            let measured = release.samples.iter().filter(measured).count() as u64;
+            assert_eq!(shown(Policy::Exact), (measured, 0));
+            let (few, withheld) = shown(Policy::Nhs);
+            assert!(withheld > 0 && few + withheld == measured, "{few} and {withheld} of {measured}");
+        }
     }
 
     fn days(releases: &Releases) -> Vec<(String, String)> {
