@@ -47,6 +47,10 @@ backlog: ## Events per second and peak memory of `indicators` over a backlog of 
 	cargo build --release --bins
 	cargo run --release -p rapport-tests --example backlog -- $(ARGS)
 
+.PHONY: calibrate
+calibrate: ## False alarms and hits of the alliance rule, measured on simulated pairs: tables, chart, docs/calibration.md
+	cargo run -p rapport-calibrate --locked -- $(ARGS)
+
 .PHONY: install
 install: ## Installs the command `rapport` for this user
 	@scripts/install-build-tools

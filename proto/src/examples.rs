@@ -4,6 +4,8 @@
 //! of the value as they stand in the file; or `text`; or `hex`; with `repeat`, so many times), and what becomes of it:
 //! `accepted` (`key` and `value_hex` of the record on `rapport.events`, and that value as JSON for people) or `rejected`
 //! (`reason`, and `field` where there is one).
+//!
+//! And the golden records of the derived topics, in `examples/derived`: [`derived`].
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,8 +14,12 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::{keys, topics};
+
 /// Where the examples are.
 pub const DIR: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/raw");
+/// Where the golden records of the derived topics are.
+pub const DERIVED_DIR: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/derived");
 /// The JSON Schema of raw events.
 pub const RAW_EVENT_SCHEMA: &str = include_str!("../schema/raw-event.schema.json");
 /// The sites that are listed.
@@ -94,6 +100,57 @@ pub fn load() -> Result<Vec<Example>, String> {
     }
     examples.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(examples)
+}
+
+/// A golden record of a derived topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Its topic.
+    pub topic: &'static str,
+    /// Its key.
+    pub key: String,
+    /// Its value.
+    pub value: Vec<u8>,
+}
+
+/// A line of `enriched.jsonl`.
+#[derive(Deserialize)]
+struct Row {
+    key: String,
+    value_hex: String,
+}
+
+/// What the files of alerts and releases are keyed by.
+#[derive(Deserialize)]
+struct Keyed {
+    alert_id: Option<String>,
+    site: String,
+    release: Option<String>,
+}
+
+/// All golden records of the derived topics: enriched rows, alerts of every kind and state, a release. Errors name the file.
+pub fn derived() -> Result<Vec<Record>, String> {
+    let file = |name: &str| {
+        let path = Path::new(DERIVED_DIR).join(name);
+        fs::read_to_string(&path).map_err(|error| format!("read {}: {error}", path.display()))
+    };
+    let wrong = |error: serde_json::Error| format!("read a golden record: {error}");
+    let mut records = Vec::new();
+    for line in file("enriched.jsonl")?.lines() {
+        let Row { key, value_hex } = serde_json::from_str(line).map_err(wrong)?;
+        let value = decode_hex(&value_hex).ok_or("`value_hex` is no hex")?;
+        records.push(Record { topic: topics::ENRICHED, key, value });
+    }
+    for line in file("alerts.jsonl")?.lines() {
+        let keyed: Keyed = serde_json::from_str(line).map_err(wrong)?;
+        let key = keyed.alert_id.ok_or("an alert has no `alert_id`")?;
+        records.push(Record { topic: topics::ALERTS, key, value: line.as_bytes().to_vec() });
+    }
+    let release = file("release.json")?;
+    let keyed: Keyed = serde_json::from_str(&release).map_err(wrong)?;
+    let key = keys::release(&keyed.site, &keyed.release.ok_or("a release has no day")?);
+    records.push(Record { topic: topics::INDICATORS, key, value: release.into_bytes() });
+    Ok(records)
 }
 
 fn read(path: &Path) -> Result<Example, String> {

@@ -54,6 +54,9 @@ impl Published {
             Output::Alert(alert) => {
                 self.alerts.insert(alert.alert_id.clone(), alert);
             }
+            Output::NoAlert { alert_id, .. } => {
+                self.alerts.remove(&alert_id);
+            }
         }
     }
 }

@@ -135,16 +135,18 @@ pub(crate) fn deadline(story: &Story<'_>, loss: Option<Instant>) -> Option<Insta
     instants.into_iter().filter(|at| *at > story.now).min()
 }
 
-/// What to write so that whoever knows `before` knows `after`: new and changed alerts, and those withdrawn at `now`.
+/// What to write so that whoever knows `before` knows `after`: new and changed alerts, and those withdrawn at `now`; each
+/// with the id of the event that opened it.
 pub(crate) fn differences(
     before: &[Stretch],
     after: &[Stretch],
     about: About<'_>,
     now: Instant,
-) -> Vec<v1::Alert> {
+) -> Vec<(Arc<str>, v1::Alert)> {
+    let told = |stretch: &Stretch, now| (stretch.opened_by.clone(), stretch.record(about, now));
     let gone = before.iter().filter(|old| !after.iter().any(|new| new.is_same(old)));
     let new = after.iter().filter(|new| !before.contains(new));
-    gone.map(|old| old.record(about, Some(now))).chain(new.map(|new| new.record(about, None))).collect()
+    gone.map(|old| told(old, Some(now))).chain(new.map(|new| told(new, None))).collect()
 }
 
 /// The first of these closing moments, where `now` has come to it.

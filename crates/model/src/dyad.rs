@@ -54,6 +54,8 @@ pub struct Changes {
     pub endings: Vec<(Arc<str>, Option<v1::Ended>)>,
     /// Alerts that opened, changed, closed or were withdrawn.
     pub alerts: Vec<v1::Alert>,
+    /// The ids of the events that opened them, in the same order.
+    pub opened_by: Vec<Arc<str>>,
     /// Whether it is open at other times than was last settled.
     pub open: bool,
 }
@@ -196,7 +198,8 @@ impl Dyad {
         let loss = self.fold.loss_ahead(scene);
         let alerts = alert::stretches(&story, cx.about(), cx.acknowledgements);
         let (open, turns_at) = alert::open_stretches(&story, loss);
-        changes.alerts = alert::differences(&self.alerts, &alerts, cx.about(), now);
+        let told = alert::differences(&self.alerts, &alerts, cx.about(), now);
+        (changes.opened_by, changes.alerts) = told.into_iter().unzip();
         changes.open = open != self.open;
         self.deadline = alert::deadline(&story, loss).into_iter().chain(turns_at).min();
         (self.alerts, self.open) = (alerts, open);

@@ -34,6 +34,13 @@ pub enum Output {
     Release(Release),
     /// A record of `rapport.alerts`.
     Alert(v1::Alert),
+    /// A tombstone on `rapport.alerts`: the event that opened the alert was erased.
+    NoAlert {
+        /// The site.
+        site: Arc<str>,
+        /// The alert's id.
+        alert_id: String,
+    },
 }
 
 impl Output {
@@ -43,6 +50,7 @@ impl Output {
             Output::Enriched { site, event_id, .. } => keys::enriched(site, event_id),
             Output::Release(release) => keys::release(&release.site, &release.day.to_string()),
             Output::Alert(alert) => alert.alert_id.clone(),
+            Output::NoAlert { alert_id, .. } => alert_id.clone(),
         }
     }
 }

@@ -46,14 +46,22 @@ pub(crate) struct Stage<'a> {
     pub out: &'a mut Vec<Output>,
 }
 
+/// An alert that was given out.
+struct Told {
+    /// The member it is about.
+    slot: Slot,
+    /// The event that opened it.
+    opened_by: Arc<str>,
+}
+
 /// One site.
 pub(crate) struct Site {
     name: Arc<str>,
     ledger: Ledger,
     slots: Slots,
     acknowledgements: Register,
-    /// Which member an alert that was given out is about.
-    alerts: HashMap<Box<str>, Slot>,
+    /// The alerts that were given out, by id.
+    alerts: HashMap<Box<str>, Told>,
     silence: Silence,
     /// How many active events there are of each day.
     days: BTreeMap<Day, u32>,
@@ -134,6 +142,7 @@ impl Site {
         }
         self.apply(transition, stage);
         self.settle(stage);
+        self.take_back(id, stage);
     }
 
     /// Makes a pending event active: the clock has reached it. [`Site::settle`] is to follow.
@@ -211,7 +220,7 @@ impl Site {
         };
         if let Body::Acknowledgement(acknowledgement) = &event.body {
             self.acknowledgements.note(event, &acknowledgement.alert_id, added);
-            if let Some(slot) = self.alerts.get(&acknowledgement.alert_id).copied() {
+            if let Some(slot) = self.alerts.get(&acknowledgement.alert_id).map(|told| told.slot) {
                 self.with_dyad(slot, params, |dyad, _| dyad.reconsider());
                 self.stir_changed(slot);
             }

@@ -142,6 +142,11 @@ impl Ledger {
         }
     }
 
+    /// Whether any version of an event or of a retraction with that id is known.
+    pub fn is_known(&self, id: &str) -> bool {
+        !self.versions(id).is_empty() || self.retractions.contains_key(id)
+    }
+
     /// All versions of the event `id`, in no order that means anything.
     pub fn versions(&self, id: &str) -> &[Version] {
         match self.entries.get(id) {

@@ -162,14 +162,18 @@ impl Ledger {
     }
 }
 
-/// The tier that is always delivered, and to nobody but the safeguarding lead.
+/// The tier that is always delivered, and to nobody but the safeguarding lead; and the alert of that tier.
 pub const SAFEGUARDING: &str = "safeguarding";
 
 fn read(id: &str, value: &[u8]) -> Option<Alert> {
-    let record: v1::Alert = serde_json::from_slice(value).ok()?;
+    let mut record: v1::Alert = serde_json::from_slice(value).ok()?;
     let well_formed = id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit()) && record.alert_id == id;
     if !well_formed || record.alert.is_empty() || record.site.is_empty() {
         return None;
+    }
+    if record.alert == SAFEGUARDING {
+        // Whatever tier a record says: this one goes to the safeguarding lead alone.
+        SAFEGUARDING.clone_into(&mut record.tier);
     }
     let since = Instant::parse(&record.since)?;
     let until = record.until.as_deref().map(Instant::parse);
@@ -270,6 +274,15 @@ pub(crate) mod tests {
         );
         // What is delivered already goes on being delivered when it is written again much later.
         assert_eq!(apply(&mut ledger, &young, "2026-02-01T10:00:00Z"), Outcome::Deliver);
+    }
+
+    #[test]
+    fn a_safeguarding_alert_is_of_its_tier_whatever_its_record_says() {
+        let mut ledger = Ledger::new(RULES);
+        let old = record(1, "firing", "2020-01-01T00:00:00Z", None);
+        let record = v1::Alert { alert: SAFEGUARDING.to_owned(), tier: "page".to_owned(), ..old };
+        assert_eq!(apply(&mut ledger, &record, "2026-01-10T10:00:01Z"), Outcome::Deliver);
+        assert_eq!(ledger.firing(), BTreeMap::from([((SAFEGUARDING, SAFEGUARDING), 1)]));
     }
 
     #[test]

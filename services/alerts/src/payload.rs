@@ -102,6 +102,8 @@ fn camel_case(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use rapport_model::alert::Kind;
+
     use super::*;
     use crate::ledger::tests::{at, record};
     use crate::ledger::{Ledger, Outcome, Rules};
@@ -171,6 +173,41 @@ mod tests {
         assert_eq!(over("2026-01-01T00:00:00Z").ends_at, "2026-01-10T10:00:00Z");
         let early = payload(&alert(State::Firing), at("2026-01-01T00:00:00Z"), HOLD_US);
         assert_eq!(early.ends_at, early.starts_at);
+    }
+
+    #[test]
+    fn every_kind_of_alert_is_named_and_routed_by_its_tier() {
+        let now = at("2026-01-11T00:00:00Z");
+        for kind in Kind::ALL {
+            let mut alert = alert(State::Firing);
+            alert.record.alert = kind.as_str().to_owned();
+            alert.record.tier = kind.tier().to_owned();
+            let labels = payload(&alert, now, HOLD_US).labels;
+            let name = labels["alertname"].as_str();
+            assert!(name.bytes().all(|b| b.is_ascii_alphabetic()) && name.starts_with(char::is_uppercase));
+            let (severity, audience) = match kind {
+                Kind::Safeguarding => ("critical", "safeguarding"),
+                Kind::SiteSilent => ("warning", "operator"),
+                _ if labels["tier"] == "page" => ("critical", "supervisor"),
+                _ => ("info", "supervisor"),
+            };
+            assert_eq!(
+                (labels["severity"].as_str(), labels["audience"].as_str()),
+                (severity, audience),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_alert_that_is_about_nobody_or_that_says_little_is_told_all_the_same() {
+        let mut alert = alert(State::Firing);
+        let record = &mut alert.record;
+        (record.subject, record.mechanism, record.component, record.summary) = (None, None, None, None);
+        (record.certainty, record.next_step) = (None, None);
+        let payload = payload(&alert, at("2026-01-11T00:00:00Z"), HOLD_US);
+        assert_eq!(payload.annotations.keys().copied().collect::<Vec<_>>(), ["link", "reference"]);
+        assert!(!payload.labels.contains_key("mechanism") && !payload.labels.contains_key("component"));
     }
 
     #[test]

@@ -123,7 +123,7 @@ impl Tally {
         let place = match output {
             Output::Enriched { .. } => 0,
             Output::Release(_) => 1,
-            Output::Alert(_) => 2,
+            Output::Alert(_) | Output::NoAlert { .. } => 2,
         };
         self.outputs[place] += 1;
     }

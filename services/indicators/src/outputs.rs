@@ -91,6 +91,7 @@ impl Writer {
                 serde_json::to_writer(&mut self.value, alert).map_err(unwritable)?;
                 Ok((topics::ALERTS, Some(&self.value)))
             }
+            Output::NoAlert { .. } => Ok((topics::ALERTS, None)),
         }
     }
 }
@@ -108,5 +109,6 @@ fn describe(output: &Output) -> Cloud<'_> {
         Output::Alert(alert) => {
             Cloud { kind: "rapport.v1.Alert", site: &alert.site, time: alert.since.clone() }
         }
+        Output::NoAlert { site, .. } => Cloud { kind: "rapport.v1.Alert", site, time: String::new() },
     }
 }

@@ -152,6 +152,7 @@ fn topics(outputs: Vec<Output>) -> Topics {
             Output::Enriched { row: None, .. } => drop(topics.rows.remove(&key)),
             Output::Alert(alert) if alert.state == "withdrawn" => drop(topics.alerts.remove(&key)),
             Output::Alert(alert) => drop(topics.alerts.insert(key, alert)),
+            Output::NoAlert { .. } => drop(topics.alerts.remove(&key)),
             Output::Release(release) => {
                 drop(topics.releases.insert(release.site.to_string(), parsed(&release)));
             }

@@ -26,40 +26,40 @@ impl Concern {
 }
 
 /// What the versions of an event say of safeguarding about the persons of one slot.
-pub(super) struct Told<'a> {
+pub(super) struct Versions<'a> {
     /// Those that do, in the order of versions.
-    versions: Vec<&'a Event>,
+    saying_so: Vec<&'a Event>,
     /// The version that stands, whatever it says, if it names these persons.
     standing: Option<&'a Event>,
 }
 
-impl<'a> Told<'a> {
+impl<'a> Versions<'a> {
     /// What the ledger's versions of the event `id` say about `slot`.
-    pub fn by(ledger: &'a Ledger, id: &str, slot: Slot, bytes: &dyn Fn(&Version) -> Vec<u8>) -> Told<'a> {
+    pub fn by(ledger: &'a Ledger, id: &str, slot: Slot, bytes: &dyn Fn(&Version) -> Vec<u8>) -> Versions<'a> {
         let mut versions: Vec<&Version> = ledger.versions(id).iter().collect();
         versions.retain(|version| version.slot == slot && alert::is_for_safeguarding(&version.event.body));
         if versions.len() > 1 {
             versions.sort_by_cached_key(|version| (version.event.recorded_at, bytes(version)));
         }
         let standing = ledger.standing(id, bytes).filter(|version| version.slot == slot);
-        Told {
-            versions: versions.into_iter().map(|version| &*version.event).collect(),
+        Versions {
+            saying_so: versions.into_iter().map(|version| &*version.event).collect(),
             standing: standing.map(|version| &*version.event),
         }
     }
 
     /// Whether no version says so any more: all were erased.
     pub fn is_nothing(&self) -> bool {
-        self.versions.is_empty()
+        self.saying_so.is_empty()
     }
 
     /// The alert at `now`, if it has opened.
     pub fn stretch(&self, now: Instant) -> Option<Stretch> {
-        alert::safeguarding(&self.versions, self.standing, now)
+        alert::safeguarding(&self.saying_so, self.standing, now)
     }
 
     /// When it may open, if it has not at `now`.
     pub fn opens_at(&self, now: Instant) -> Option<Instant> {
-        self.versions.iter().map(|event| event.occurred_at).filter(|at| *at > now).min()
+        self.saying_so.iter().map(|event| event.occurred_at).filter(|at| *at > now).min()
     }
 }

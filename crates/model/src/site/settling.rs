@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rapport_proto::v1;
+
 use crate::alert::{self, PeerStory, Stretch};
 use crate::dyad::Context;
 use crate::event::Persons;
@@ -9,9 +11,9 @@ use crate::partition::Output;
 use crate::time::Instant;
 use crate::versions::Slot;
 
-use super::concerns::Told;
+use super::concerns::Versions;
 use super::slots::{History, Member, Slots};
-use super::{Site, Stage, encoding};
+use super::{Site, Stage, Told, encoding};
 
 impl Site {
     /// Gives out what differs since the last time.
@@ -59,7 +61,7 @@ impl Site {
                 self.rows.insert(id);
             }
         }
-        self.give_out(slot, changes.alerts, stage);
+        self.give_out(slot, changes.opened_by.into_iter().zip(changes.alerts).collect(), stage);
     }
 
     /// Settles the alerts of a peer, if that is what the slot is of.
@@ -96,7 +98,7 @@ impl Site {
         let Site { name, ledger, slots, acknowledgements, .. } = &*self;
         let about = slots.get(slot).about(name, stage.params);
         concerns.retain_mut(|concern| {
-            let told = Told::by(ledger, &concern.id, slot, &|version| encoding(name, slots, version));
+            let told = Versions::by(ledger, &concern.id, slot, &|version| encoding(name, slots, version));
             before.extend(concern.stretch.take());
             concern.stretch = told.stretch(stage.now);
             concern.opens_at = told.opens_at(stage.now);
@@ -127,14 +129,29 @@ impl Site {
         self.give_out(Slots::NOBODY, changes, stage);
     }
 
-    fn give_out(&mut self, slot: Slot, alerts: Vec<rapport_proto::v1::Alert>, stage: &mut Stage<'_>) {
-        if !alerts.is_empty() {
+    fn give_out(&mut self, slot: Slot, told: Vec<(Arc<str>, v1::Alert)>, stage: &mut Stage<'_>) {
+        if !told.is_empty() {
             self.slots.get_mut(slot).changed = true;
         }
-        for alert in alerts {
-            self.alerts.insert(alert.alert_id.as_str().into(), slot);
+        for (opened_by, alert) in told {
+            self.alerts.insert(alert.alert_id.as_str().into(), Told { slot, opened_by });
             stage.out.push(Output::Alert(alert));
         }
+    }
+
+    /// Takes back the alerts that an event opened of which no version is left: it was erased, and an alert that is
+    /// withdrawn would still say of whom it was.
+    pub(super) fn take_back(&mut self, event_id: &str, stage: &mut Stage<'_>) {
+        if self.ledger.is_known(event_id) {
+            return;
+        }
+        let taken = self.alerts.extract_if(|_, told| *told.opened_by == *event_id);
+        let mut taken: Vec<Box<str>> = taken.map(|(alert_id, _)| alert_id).collect();
+        // A map of no order: the order of outputs is to depend on records alone.
+        taken.sort_unstable();
+        let gone =
+            taken.into_iter().map(|id| Output::NoAlert { site: self.name.clone(), alert_id: id.into() });
+        stage.out.extend(gone);
     }
 
     fn has_row(&self, id: &str, now: Instant) -> bool {

@@ -77,7 +77,7 @@ fn what_changed_is_told_once_and_what_did_not_is_not() {
     let told = |before: &[&Stretch], after: &[&Stretch]| -> Vec<(String, Option<String>)> {
         let owned = |list: &[&Stretch]| list.iter().map(|one| (*one).clone()).collect::<Vec<_>>();
         let changes = differences(&owned(before), &owned(after), ABOUT_PEER, noon(9));
-        changes.into_iter().map(|alert| (alert.state, alert.until)).collect()
+        changes.into_iter().map(|(_, alert)| (alert.state, alert.until)).collect()
     };
     let (third, ninth) = (noon(3).to_string(), noon(9).to_string());
     assert_eq!(told(&[], &[stretch]), [("firing".to_owned(), None)]);

@@ -74,7 +74,9 @@ fn each_series_has_its_own_alert_and_its_identity_holds_instrument_and_rater() {
 fn a_correction_of_the_first_score_takes_a_fall_back() {
     let peer = |first| Peer::with(&[own("a", 0, "calm", first), own("b", 1, "calm", 5)], &[]);
     let (before, after) = (peer(8).stretches(FALL, noon(9)), peer(7).stretches(FALL, noon(9)));
-    let states = |changes: Vec<v1::Alert>| changes.into_iter().map(|one| one.state).collect::<Vec<_>>();
+    let states = |changes: Vec<(Arc<str>, v1::Alert)>| {
+        changes.into_iter().map(|(_, one)| one.state).collect::<Vec<_>>()
+    };
     assert_eq!(states(differences(&before, &after, ABOUT_PEER, noon(9))), ["withdrawn"]);
     assert_eq!(states(differences(&after, &before, ABOUT_PEER, noon(9))), ["firing"]);
 }

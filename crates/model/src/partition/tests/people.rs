@@ -205,3 +205,29 @@ fn training_runs_out_by_time_alone() {
     assert_eq!(last(&out, "peers_trained_28d", &[]), "0");
     assert_eq!(alerts(&out, "training_lapsed"), [firing(midnight(11))]);
 }
+
+#[test]
+fn an_erased_event_leaves_no_alert_not_even_a_withdrawn_one() {
+    let mut partition = partition();
+    let ruptured = Body::Ruptured { cause: RuptureCause::Controlling, reported_by: None };
+    let rupture = draft("r", "c-p", noon(0), ruptured);
+    let withdrawn = draft("r", "c-p", noon(0), Body::Repaired).recorded(noon(1));
+    let mut out = outputs(&mut partition, &told(&[rupture.clone(), withdrawn.clone()]));
+    assert_eq!(alerts(&out, "alliance_breakdown")[0].0, "withdrawn");
+    out.extend(outputs(&mut partition, &[withdrawn.tombstone()]));
+    assert_eq!(alerts(&out, "alliance_breakdown")[0].0, "firing", "one version is left, and says so");
+    let opened: std::collections::BTreeSet<String> = out
+        .iter()
+        .filter_map(|output| match output {
+            Output::Alert(alert) => Some(alert.alert_id.clone()),
+            _ => None,
+        })
+        .collect();
+    let erased = outputs(&mut partition, &[rupture.tombstone()]);
+    let taken = erased.iter().filter_map(|output| match output {
+        Output::NoAlert { alert_id, .. } => Some(alert_id.clone()),
+        _ => None,
+    });
+    assert_eq!(taken.collect::<std::collections::BTreeSet<_>>(), opened);
+    assert!(matches!(erased.last(), Some(Output::NoAlert { .. })), "the tombstones come last: {erased:?}");
+}
