@@ -137,7 +137,7 @@ impl Screen {
         ];
         // What is there in any case, and what there is room for beside it.
         let fixed = page.len() + 1 + SHOWN.0;
-        let names = by_name(seen);
+        let names = by_name(seen, width);
         let legend: Vec<&str> = LEGEND.lines().collect();
         let all = height >= fixed + lines(true) + names.len();
         let roomy = height >= fixed + lines(all) + names.len() + legend.len() + 3;
@@ -179,14 +179,26 @@ fn by_tier(seen: &Seen) -> String {
     format!("Alerts open: {}", counts.join(", "))
 }
 
-/// Open alerts by name, a line per tier.
-fn by_name(seen: &Seen) -> Vec<String> {
-    let of_tier = |tier: &&str| {
-        let open = seen.firing.iter().filter(|((other, _), count)| other == tier && **count > 0);
-        let names: Vec<String> = open.map(|((_, alert), count)| format!("{alert} {count}")).collect();
-        (!names.is_empty()).then(|| format!("  {tier}: {}", names.join(", ")))
-    };
-    TIERS.iter().filter_map(of_tier).collect()
+/// Open alerts by name, by tier, on lines no wider than that where they can be.
+fn by_name(seen: &Seen, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for tier in TIERS {
+        let mut line = format!("  {tier}:");
+        let before = lines.len();
+        for ((_, alert), count) in
+            seen.firing.iter().filter(|((other, _), count)| other == tier && **count > 0)
+        {
+            let name = format!(" {alert} {count},");
+            if line.chars().count() + name.chars().count() > width {
+                lines.push(std::mem::replace(&mut line, "   ".to_owned()));
+            }
+            line.push_str(&name);
+        }
+        if lines.len() > before || line.ends_with(',') {
+            lines.push(line.trim_end_matches(',').to_owned());
+        }
+    }
+    lines
 }
 
 fn line(transition: &Transition) -> String {
