@@ -16,7 +16,7 @@ const WIDTH: f64 = 230.0;
 const HEIGHT: f64 = 220.0;
 const LEFT: f64 = 50.0;
 const TOP: f64 = 70.0;
-const STEP: f64 = 300.0;
+const STEP: f64 = 315.0;
 
 type BySession = [u64; SESSIONS];
 
@@ -35,10 +35,10 @@ const LINES: [Line; 3] = [
 /// Where a scenario it shows was not measured.
 pub fn svg(figures: &Figures) -> Result<String> {
     let mut svg = String::from(concat!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 935 345\" role=\"img\" ",
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 970 345\" role=\"img\" ",
         "font-family=\"sans-serif\" font-size=\"12\" fill=\"#1f2937\">\n",
         "<title>Share of pairs with an alarm, by session after the baseline</title>\n",
-        "<rect width=\"935\" height=\"345\" fill=\"#ffffff\"/>\n",
+        "<rect width=\"970\" height=\"345\" fill=\"#ffffff\"/>\n",
     ));
     for (at, (name, colour, dashes, _)) in LINES.iter().enumerate() {
         let x = LEFT + at as f64 * 230.0;

@@ -72,6 +72,8 @@ fn a_raw_sum_of_swemwbs_finds_its_metric_score_and_none_between_the_ends_is_whol
             [7, 8, 21, 27, 34, 35].map(score),
             [7_000_000, 9_510_000, 19_250_000, 24_110_000, 32_550_000, 35_000_000]
         );
+        // Of all 29, so that none of those between can be another; in millionths.
+        assert_eq!(table.scores_micros.iter().sum::<i64>(), 585_660_000);
         assert!((8..35).all(|raw| score(raw) % 1_000_000 != 0), "the scoring note says so");
     }
 }
