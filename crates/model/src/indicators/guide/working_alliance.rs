@@ -63,7 +63,7 @@ pub(super) const BREAKDOWNS: Guide = Guide {
     sentence: "How many alliances broke down, by the mechanism at which it happened.",
     can_tell: "Where relationships break: in the alliance itself, over support that did not come, over comparison or harm, or over the \
 peer's role.",
-    cannot_tell: "That each was real. In stable relationships the rule for ratings raises a false one in about 5 to 10 of 100 within 12 \
+    cannot_tell: "That each was real. In stable relationships the rule for ratings raises a false one in about 4 to 9 of 100 within 12 \
 sessions, and breakdowns are seen only where ratings are taken or ruptures reported.",
     speaks_to: BREAKS,
     query: "max without (instance, job) (rapport_breakdowns_90d)",
