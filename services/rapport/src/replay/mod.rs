@@ -59,7 +59,7 @@ pub(crate) const BATCH: usize = 10_000;
 /// Replays `input`, whose records end at 0x0A.
 ///
 /// Without `daily`, all records are entered just before the last release boundary, then the clock steps to `at`: one
-/// release comes out, the latest. With it, records are entered in stable order of `recorded_at`, with that as the
+/// release comes out, the latest, and no alert is told that only stood until the rest of the file was read. With it, records are entered in stable order of `recorded_at`, with that as the
 /// clock, and every day's boundary is crossed on its own. Either way a record is accepted or not by `at`.
 ///
 /// # Errors
@@ -109,6 +109,9 @@ pub fn replay(
     worker.run_until_idle().map_err(failed)?;
     worker.leave().map_err(failed)?;
     said.collect(&*log).map_err(failed)?;
+    if !options.daily {
+        said.leave_out_withdrawn();
+    }
     Ok(said)
 }
 

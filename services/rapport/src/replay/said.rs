@@ -65,6 +65,14 @@ impl Said {
         Ok(())
     }
 
+    /// Leaves out the alerts that were withdrawn: where all is known at once they stood only between two lines.
+    pub(super) fn leave_out_withdrawn(&mut self) {
+        let withdrawn = |value: &[u8]| {
+            serde_json::from_slice::<v1::Alert>(value).is_ok_and(|alert| alert.state == "withdrawn")
+        };
+        self.alerts.retain(|_, value| !withdrawn(value));
+    }
+
     /// The releases, by site, then day.
     ///
     /// # Errors
