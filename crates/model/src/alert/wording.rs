@@ -28,7 +28,7 @@ pub(super) fn of(stretch: &Stretch) -> Option<Words> {
 /// Measured: docs/calibration.md, from pairs as assumed to pairs of which some are far noisier.
 const MEASURED: &str =
     "of 100 pairs whose alliance is stable, this rule raises an alarm in about 4 to 9 within 12 sessions";
-const SINGLE: &str = "one low rating alone is weak evidence: stable pairs have them more often than they have breakdown alerts";
+const SINGLE: &str = "one low rating alone is weak evidence: of 100 pairs whose alliance is stable, about 20 have one within 12 sessions";
 const RELIABLE: &str = "such a change is more than the instrument's own error usually makes; where many measures are looked at, a few change so by chance";
 
 fn breakdown(rule: Rule) -> Words {
