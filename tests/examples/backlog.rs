@@ -12,16 +12,15 @@
 
 use std::time::{Duration, Instant};
 
-use rapport::simulate::{Plan, generate};
-use rapport_model::catalogue::Catalogue;
-use rapport_model::pseudonym::Keys;
-use rapport_model::raw::{CloudEvent, Form, Rules, Sites, accept};
-use rapport_model::time::Day;
-use rapport_proto::partition::partition_for;
+use rapport::simulate::Plan;
 use rapport_proto::topics::{ALL, ENRICHED, EVENTS, INDICATORS};
-use rapport_proto::{keys, v1};
 use rapport_stream::port::{Appender, Log, Output};
 use rapport_tests::harness::{Kafka, KafkaOptions, Port, Process, Scratch, binary};
+
+#[path = "common/canonical.rs"]
+mod canonical;
+
+use canonical::{Record, generate_records, plan};
 
 const PARTITIONS: u32 = 4;
 const BATCH: usize = 20_000;
@@ -37,9 +36,7 @@ fn main() {
         std::env::args().skip(1).map(|argument| argument.parse().expect("a number")).collect();
     let at = |number: usize, default: usize| arguments.get(number).copied().unwrap_or(default);
     let small = |number: usize| u32::try_from(number).expect("a small number");
-    let dyads = small(at(3, 100));
-    let plan =
-        Plan { sites: small(at(2, 200)), peers: dyads / 3 + 1, dyads, days: 36_500, ..Plan::default() };
+    let plan = plan(small(at(2, 200)), small(at(3, 100)));
     let wanted = Wanted { events: at(0, 2_000_000), workers: small(at(1, 1)), plan };
 
     let kafka = Kafka::start(KafkaOptions { heap_mib: 1024, warm: true, ..KafkaOptions::default() });
@@ -54,61 +51,37 @@ fn main() {
     }
 }
 
-/// Writes so many canonical events, and the ticks of their days; returns how many records and bytes that is.
+/// Writes the backlog; returns how many records and bytes that is.
 fn write(appender: &mut dyn Appender, wanted: &Wanted) -> (usize, usize) {
-    let rules = Rules {
-        sites: Sites::Any,
-        catalogue: Catalogue::embedded(),
-        keys: Keys::new(vec![("k1".to_owned(), vec![7; 32])]).expect("a key"),
-        pseudonymise_event_ids: true,
-    };
-    let mut batch: Vec<(u32, String, Vec<u8>)> = vec![];
-    let (mut events, mut records, mut bytes) = (0, 0, 0);
-    let mut day: Option<Day> = None;
-    for arrival in generate(&wanted.plan) {
-        if events == wanted.events {
-            break;
-        }
-        let clock = arrival.arrives_at;
-        if day != Some(clock.day()) {
-            day = Some(clock.day());
-            let tick = v1::Event { ingested_at_us: clock.0, ..v1::Event::default() };
-            let key = keys::day_tick(&clock.day().to_string());
-            let value = prost::Message::encode_to_vec(&tick);
-            batch.extend((0..PARTITIONS).map(|partition| (partition, key.clone(), value.clone())));
-        }
-        let cloud = CloudEvent { id: None, source: None, time: None };
-        let Ok(accepted) = accept(arrival.json.as_bytes(), Form::Json, cloud, &rules, clock) else {
-            continue;
-        };
-        let (key, value) = accepted.record(clock);
-        batch.push((partition_for(&accepted.site, PARTITIONS), key, value));
-        events += 1;
+    let mut batch = Vec::with_capacity(BATCH);
+    let (mut records, mut bytes) = (0, 0);
+    generate_records(&wanted.plan, PARTITIONS, wanted.events, |record| {
+        batch.push(record);
         if batch.len() >= BATCH {
             (records, bytes) = append(appender, &mut batch, records, bytes);
         }
-    }
+    });
     append(appender, &mut batch, records, bytes)
 }
 
 fn append(
     appender: &mut dyn Appender,
-    batch: &mut Vec<(u32, String, Vec<u8>)>,
+    batch: &mut Vec<Record>,
     records: usize,
     bytes: usize,
 ) -> (usize, usize) {
     let outputs: Vec<Output<'_>> = batch
         .iter()
-        .map(|(partition, key, value)| Output {
+        .map(|record| Output {
             topic: EVENTS,
-            partition: Some(*partition),
-            key: Some(key.as_bytes()),
-            value: Some(value),
+            partition: Some(record.partition),
+            key: Some(record.key.as_bytes()),
+            value: Some(&record.value),
             headers: &[],
         })
         .collect();
     appender.append(&outputs).expect("the backlog can be written");
-    let written = batch.iter().map(|(_, key, value)| key.len() + value.len()).sum::<usize>();
+    let written = batch.iter().map(|record| record.key.len() + record.value.len()).sum::<usize>();
     let sums = (records + batch.len(), bytes + written);
     batch.clear();
     sums
