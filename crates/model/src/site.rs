@@ -25,6 +25,7 @@ use crate::partition::Output;
 use crate::release::Board;
 use crate::time::{Day, Instant};
 use crate::versions::{Ledger, Slot, Transition, Version, VersionId};
+use crate::windows::Windows;
 use crate::words::EndReason;
 
 use acknowledgements::Register;
@@ -67,6 +68,8 @@ pub(crate) struct Site {
     days: BTreeMap<Day, u32>,
     /// What its members add to releases, from the first on.
     board: Option<Board>,
+    /// Events of dyads that came to stand (`true`) or no longer do since the last release.
+    fresh: Vec<(Arc<Event>, bool)>,
     /// Members to settle.
     stirred: Vec<Slot>,
     /// Events without a dyad whose row may differ.
@@ -84,6 +87,7 @@ impl Site {
             silence: Silence::default(),
             days: BTreeMap::new(),
             board: None,
+            fresh: Vec::new(),
             stirred: Vec::new(),
             rows: BTreeSet::new(),
         }
@@ -195,7 +199,7 @@ impl Site {
                 self.with_dyad(*slot, stage.params, |dyad, cx| dyad.insert(cx, noted.clone(), false));
             }
         }
-        self.enter(version, true, stage.params);
+        self.enter(version, true, stage);
     }
 
     fn deactivate(&mut self, version: &Version, stage: &Stage<'_>) {
@@ -206,13 +210,14 @@ impl Site {
                 self.days.remove(&day);
             }
         }
-        self.enter(version, false, stage.params);
+        self.enter(version, false, stage);
     }
 
     /// Adds an event to what it is about, or takes it out; and to the dyads that it ends an episode of although it was
     /// noted elsewhere.
-    fn enter(&mut self, version: &Version, added: bool, params: &Params) {
+    fn enter(&mut self, version: &Version, added: bool, stage: &Stage<'_>) {
         let Version { event, slot, .. } = version;
+        let params = stage.params;
         let change = |site: &mut Site, slot, own| {
             site.with_dyad(slot, params, |dyad, cx| {
                 if added { dyad.insert(cx, event.clone(), own) } else { dyad.remove(cx, event, own) }
@@ -225,6 +230,9 @@ impl Site {
                 self.stir_changed(slot);
             }
         } else if self.slots.is_pair(*slot) {
+            if !Windows::is_past(event.occurred_at.day(), stage.now.day()) {
+                self.fresh.push((event.clone(), added));
+            }
             change(self, *slot, true);
             for dyad in self.note_death(*slot, event, added) {
                 change(self, dyad, false);

@@ -6,6 +6,7 @@
 
 mod client;
 mod days;
+mod event;
 mod outcomes;
 mod peer;
 mod requests;
@@ -15,11 +16,10 @@ use std::sync::Arc;
 
 use crate::alert;
 use crate::catalogue::Instrument;
-use crate::event::{Behaviour, Body, Contact, Event, Measure};
+use crate::event::{Body, Event};
 use crate::indicators::{Id, WINDOWS};
 use crate::params::Params;
 use crate::release::Tally;
-use crate::scores;
 use crate::support::{self, STANDING_DAYS};
 use crate::time::{Day, Instant};
 use crate::timeline::{Baseline, Breakdown, Episode, Exit, Timeline};
@@ -65,8 +65,9 @@ impl<'a> Windows<'a> {
         Windows { day, params, primary: params.catalogue.get(&params.settings.alliance_instrument) }
     }
 
-    /// Takes down a dyad: its own sorted `events` up to the end of the day, and its history as of then. Gives back what the
-    /// counts of its client and its peer are to know of it until it changes or `timeline` turns.
+    /// Takes down a dyad: its own sorted `events` up to the end of the day, and its history as of then; but for what
+    /// [`Windows::count_event`] does. Gives back what the counts of its client and its peer are to know of it until it
+    /// changes or `timeline` turns.
     pub fn count(&self, events: &[Arc<Event>], timeline: &Timeline, tally: &mut Tally<'_>) -> Trace {
         if let Some(phase) = timeline.phase {
             tally.now(Id::Dyads, position(phase));
@@ -78,27 +79,15 @@ impl<'a> Windows<'a> {
         for event in recent {
             let day = event.occurred_at.day();
             match &event.body {
-                Body::Contact(contact) => {
-                    if contact.attended() {
-                        trace.last_attended = Some(day);
-                        trace.tells_of_client |= contact.practices.contains(Practice::StrengthsAdvocacy);
-                        let delivered = SupportType::FIVE.iter().zip(&mut received);
-                        delivered
-                            .filter(|(kind, _)| contact.support.contains(**kind))
-                            .for_each(|(_, last)| *last = Some(day));
-                    }
-                    count_contact(contact, day, tally);
+                Body::Contact(contact) if contact.attended() => {
+                    trace.last_attended = Some(day);
+                    trace.tells_of_client |= contact.practices.contains(Practice::StrengthsAdvocacy);
+                    let delivered = SupportType::FIVE.iter().zip(&mut received);
+                    delivered
+                        .filter(|(kind, _)| contact.support.contains(**kind))
+                        .for_each(|(_, last)| *last = Some(day));
                 }
-                Body::Measure(measure) => self.count_measure(measure, day, tally),
-                Body::Behaviour(behaviour) => {
-                    trace.tells_of_client = true;
-                    count_behaviour(behaviour, day, tally);
-                }
-                Body::Comparison { by, direction, affect } => {
-                    let cell = position(*by) * Direction::ALL.len() + position(*direction);
-                    let cell = cell * Affect::ALL.len() + position(*affect);
-                    tally.on(Id::Comparisons, cell, day, 1);
-                }
+                Body::Behaviour(_) => trace.tells_of_client = true,
                 _ => {}
             }
         }
@@ -134,6 +123,11 @@ impl<'a> Windows<'a> {
         tally.on(Id::Alerts, cell, day, 1);
         tally.on(Id::AlertsAcknowledged, cell, day, acknowledged.into());
         tally.on(Id::AlertsConfirmed, cell, day, (acknowledged && confirmed).into());
+    }
+
+    /// Whether the longest window holds `day`, or it is ahead.
+    pub fn reach(&self, day: Day) -> bool {
+        self.day.since(day) < LONGEST
     }
 
     /// Those of sorted `events` that can matter to the day.
@@ -174,23 +168,6 @@ impl<'a> Windows<'a> {
         trace
     }
 
-    fn count_measure(&self, measure: &Measure, day: Day, tally: &mut Tally<'_>) {
-        let Some(primary) = self.primary else { return };
-        if measure.rater != Rater::Client
-            || *measure.instrument != *primary.id
-            || self.day.since(day) >= LONGEST
-        {
-            return;
-        }
-        let q = scores::components(primary, measure);
-        for (component, q) in [q.bond, q.goal, q.task, q.total].into_iter().enumerate() {
-            if let Some(q) = q {
-                tally.on(Id::AllianceRatings, component, day, 1);
-                tally.on(Id::AllianceScorePoints, component, day, q);
-            }
-        }
-    }
-
     fn count_episode(&self, episode: &Episode, events: &[Arc<Event>], tally: &mut Tally<'_>) {
         for baseline in &episode.baselines {
             self.count_baseline(baseline, tally);
@@ -213,7 +190,7 @@ impl<'a> Windows<'a> {
 
     fn count_exit(&self, exit: &Exit, episode: &Episode, events: &[Arc<Event>], tally: &mut Tally<'_>) {
         let day = exit.day;
-        if self.day.since(day) >= LONGEST {
+        if !self.reach(day) {
             return;
         }
         let presumed_lost = EndReason::ALL.len();
@@ -255,26 +232,6 @@ fn count_breakdown(breakdown: &Breakdown, tally: &mut Tally<'_>) {
         tally.on(Id::Repairs, 0, repaired, 1);
         tally.on(Id::RepairDays, 0, repaired, i64::from(repaired.since(opened)));
     }
-}
-
-fn count_contact(contact: &Contact, day: Day, tally: &mut Tally<'_>) {
-    tally.on(Id::Contacts, position(contact.attendance), day, 1);
-    if !contact.attended() {
-        return;
-    }
-    tally.on(Id::ContactMinutes, 0, day, contact.minutes.unwrap_or(0).into());
-    for practice in contact.practices.iter() {
-        tally.on(Id::ContactsPractice, position(practice), day, 1);
-    }
-    for kind in SupportType::FIVE.iter().filter(|kind| contact.support.contains(**kind)) {
-        tally.on(Id::ContactsSupport, position(*kind), day, 1);
-    }
-}
-
-fn count_behaviour(behaviour: &Behaviour, day: Day, tally: &mut Tally<'_>) {
-    let what = if behaviour.enacted { ModellingWhat::Enacted } else { ModellingWhat::Modelled };
-    let cell = position(what) * Valence::ALL.len() + position(behaviour.valence);
-    tally.on(Id::Behaviours, cell, day, 1);
 }
 
 /// The cells of what an episode was matched on; the last one where on nothing.

@@ -15,6 +15,9 @@ use super::Site;
 use super::acknowledgements::Register;
 use super::slots::{History, Member, Slots};
 
+/// Events whose entries are made at once: a whole backlog's would be many.
+const AT_ONCE: usize = 256;
+
 impl Site {
     /// Releases the site at the boundary `clock`, just before which it has been settled, if it has events by then.
     pub fn release(&mut self, clock: Instant, layout: &Layout, params: &Params) -> Option<Output> {
@@ -24,6 +27,7 @@ impl Site {
         let mut board = self.board.take().unwrap_or_else(|| Board::new(layout));
         board.advance(at.day());
         let count = Count { at, layout, params, windows: Windows::ending_on(at.day(), params) };
+        count.count_events(&std::mem::take(&mut self.fresh), &mut board);
         let is_due =
             |member: &Member| member.changed || member.turns_at.is_some_and(|turns_at| turns_at <= at);
         let is_dyad = |member: &Member| member.pair().is_some();
@@ -98,6 +102,21 @@ struct Count<'a> {
     windows: Windows<'a>,
 }
 
+impl Count<'_> {
+    /// Counts what came to stand, or no longer does, by itself.
+    fn count_events(&self, events: &[(Arc<Event>, bool)], board: &mut Board) {
+        for events in events.chunks(AT_ONCE) {
+            let mut tallies = [false, true].map(|_| Tally::new(self.layout, self.at.day()));
+            for (event, stands) in events {
+                self.windows.count_event(event, &mut tallies[usize::from(*stands)]);
+            }
+            let [gone, come] = tallies.map(Tally::into_entries);
+            board.strike(&gone);
+            board.enter(&come);
+        }
+    }
+}
+
 /// Takes a member's entries off the board and puts those of the tally there; `turns_at` is when time alone changes them.
 fn enter(member: &mut Member, tally: Tally<'_>, turns_at: Option<Instant>, board: &mut Board) {
     board.strike(&member.entries);
@@ -129,6 +148,9 @@ fn count_alert(
     count: &Count<'_>,
     tally: &mut Tally<'_>,
 ) {
+    if !count.windows.reach(alert.since.day()) {
+        return;
+    }
     // Few alerts are ever acknowledged: only where any is must this one's id be known.
     let (acknowledged, confirmed) = if acknowledgements.is_empty() {
         (false, false)

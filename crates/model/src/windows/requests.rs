@@ -1,4 +1,4 @@
-//! Requests for support that were due to be met, and those that were.
+//! Requests for support that were met.
 
 use std::sync::Arc;
 
@@ -9,8 +9,7 @@ use crate::words::SupportType;
 
 use super::{REQUEST_DAYS, position};
 
-/// Takes down the requests of the contacts among `events`, sorted, on the day they are due: the windows that ended 14 days
-/// earlier are those that end on it, moved.
+/// Takes down the requests of the contacts among `events`, sorted, that were met in time, on the day they are due.
 pub(super) fn count(events: &[Arc<Event>], tally: &mut Tally<'_>) {
     for (place, event) in events.iter().enumerate() {
         let Body::Contact(contact) = &event.body else { continue };
@@ -19,7 +18,6 @@ pub(super) fn count(events: &[Arc<Event>], tally: &mut Tally<'_>) {
         }
         let due = event.occurred_at.day().plus(REQUEST_DAYS);
         for kind in contact.requested.iter() {
-            tally.on(Id::SupportRequestsDue, position(kind), due, 1);
             tally.on(Id::SupportRequestsMet, position(kind), due, i64::from(is_met(events, place, kind)));
         }
     }

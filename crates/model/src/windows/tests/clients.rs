@@ -100,10 +100,9 @@ fn behaviours_and_comparisons_count_one_by_one() {
         (30, 9, compared(Comparer::Peer, Direction::Downward, Affect::Positive)),
     ];
     let events = history(told);
-    let scene = Scene { params: &params, events: &events };
-    let timeline =
-        Fold::of(scene, &events, &[], |_, _, _| {}).timeline(scene, Day(T + 1).start().just_before());
-    let (taken, _) = take(&params, 0, |windows, tally| windows.count(&events, &timeline, tally));
+    let (taken, _) = take(&params, 0, |windows, tally| {
+        events.iter().for_each(|event| windows.count_event(event, tally));
+    });
     assert_eq!(taken.of(Id::Behaviours, &["modelled", "positive"]), [1, 1, 1]);
     assert_eq!(taken.of(Id::Behaviours, &["enacted", "negative"]), [0, 2, 2]);
     assert_eq!(taken.of(Id::Behaviours, &["enacted", "positive"]), [0; 3]);

@@ -11,6 +11,7 @@ use std::sync::{Arc, LazyLock};
 
 use super::*;
 use crate::catalogue::Catalogue;
+use crate::event::{Behaviour, Contact, Measure};
 use crate::fold::{Fold, Scene};
 use crate::indicators::Span;
 use crate::params::Settings;
