@@ -1,11 +1,12 @@
 //! What a client adds: what it learned, where advocacy led, its use of other services, its way to becoming a peer.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::event::{Behaviour, Body, Event};
+use crate::event::{Body, Event};
 use crate::indicators::Id;
 use crate::release::Tally;
-use crate::time::{Day, Instant};
+use crate::time::Instant;
 use crate::words::*;
 
 use super::days::Days;
@@ -80,39 +81,38 @@ fn count_learning(told: &[&Arc<Event>], tally: &mut Tally<'_>) {
             _ => None,
         })
     };
-    let modelled: Vec<(Instant, &Behaviour)> = behaviours(false).collect();
+    let mut modelled: BTreeMap<&str, Vec<Instant>> = BTreeMap::new();
+    for (at, behaviour) in behaviours(false) {
+        modelled.entry(&behaviour.code).or_default().push(at);
+    }
+    modelled.values_mut().for_each(|times| times.sort_unstable());
     for (at, enacted) in behaviours(true) {
-        let day = at.day();
-        let is_learned = modelled.iter().any(|(before, modelled)| {
-            modelled.code == enacted.code && *before <= at && day.within(LEARNING_DAYS, before.day())
-        });
-        tally.on(Id::BehavioursLearned, position(enacted.valence), day, is_learned.into());
+        let times = modelled.get(&*enacted.code).map_or(&[][..], Vec::as_slice);
+        let latest = times[..times.partition_point(|time| *time <= at)].last();
+        let is_learned = latest.is_some_and(|time| at.day().within(LEARNING_DAYS, time.day()));
+        tally.on(Id::BehavioursLearned, position(enacted.valence), at.day(), is_learned.into());
     }
 }
 
 /// Takes down the advocacy among `told` on the day it is due to have been followed by an appointment among the client's
 /// `own` events: the windows that ended 28 days earlier are those that end on it, moved.
 fn count_advocacy(told: &[&Arc<Event>], own: &[Arc<Event>], tally: &mut Tally<'_>) {
+    let is_kept = |event: &&Arc<Event>| {
+        matches!(
+            event.body,
+            Body::ServiceUse { kind: ServiceUseKind::AppointmentKept, quantity } if quantity >= 1
+        )
+    };
+    let kept: Vec<Instant> = own.iter().filter(is_kept).map(|event| event.occurred_at).collect();
     for event in told {
         let Body::Contact(contact) = &event.body else { continue };
         if !contact.attended() || !contact.practices.contains(Practice::StrengthsAdvocacy) {
             continue;
         }
-        let due: Day = event.occurred_at.day().plus(ADVOCACY_DAYS);
-        tally.on(Id::AdvocacyContacts, 0, due, 1);
-        tally.on(Id::AdvocacyFollowed, 0, due, is_followed(event, own).into());
+        let (at, day) = (event.occurred_at, event.occurred_at.day());
+        let next = kept.get(kept.partition_point(|time| *time < at));
+        let is_followed = next.is_some_and(|time| time.day().within(ADVOCACY_DAYS, day));
+        tally.on(Id::AdvocacyContacts, 0, day.plus(ADVOCACY_DAYS), 1);
+        tally.on(Id::AdvocacyFollowed, 0, day.plus(ADVOCACY_DAYS), is_followed.into());
     }
-}
-
-fn is_followed(advocacy: &Event, own: &[Arc<Event>]) -> bool {
-    let at = advocacy.occurred_at;
-    let from = own.partition_point(|event| event.occurred_at < at);
-    own[from..].iter().take_while(|event| event.occurred_at.day().within(ADVOCACY_DAYS, at.day())).any(
-        |event| {
-            matches!(
-                event.body,
-                Body::ServiceUse { kind: ServiceUseKind::AppointmentKept, quantity } if quantity >= 1
-            )
-        },
-    )
 }

@@ -128,6 +128,14 @@ fn what_a_client_enacts_is_learned_if_any_peer_modelled_it_to_that_client_within
         let by_the_same = learned(&[[modelled, enacted.clone()].concat()]);
         assert_eq!(by_the_same, by_another, "in the order told, at one instant too");
     }
+    let (lately, long_ago) = (
+        vec![(6, 0, behaviour(false, "walks", Positive))],
+        vec![(60, 0, behaviour(false, "walks", Positive))],
+    );
+    for dyads in [[lately.clone(), long_ago.clone()], [long_ago, lately]] {
+        let [first, second] = dyads;
+        assert_eq!(learned(&[first, second, enacted.clone()])[0], [1; 3], "whichever peer was the later");
+    }
     let other = vec![(9, 0, behaviour(false, "runs", Positive))];
     assert_eq!(learned(&[enacted.clone(), other]), [[0; 3]; 2]);
     assert_eq!(learned(&[[enacted.clone(), enacted].concat()]), [[0; 3]; 2], "enacting models nothing");
