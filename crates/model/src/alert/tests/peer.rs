@@ -94,6 +94,12 @@ fn where_the_days_are_up_as_a_dyad_opens_the_first_in_the_order_opened_the_alert
     let paused = [after_pause("p", noon(3), at(93, 0))];
     let peer = Peer::with(&[], &[&resting, &paused]);
     assert_eq!(peer.told(OVERDUE, noon(99)), [told(at(93, 0), None, "p")], "time ended the pause");
+    let other = [after_pause("p", noon(3), up)];
+    assert_eq!(
+        by(&[&[open("z", noon(0), None)], &other]),
+        [(up, "z".to_owned())],
+        "the pause was not needed"
+    );
 }
 
 #[test]
@@ -143,6 +149,9 @@ fn one_module_that_lapses_while_another_is_lacking_joins_the_alert() {
     let at_once = [training("t1", at(1, 1), "first-aid"), training("t2", at(12, 0), "basics")];
     let peer = Peer::with(&at_once, &[&[open("d", noon(5), None)]]);
     assert_eq!(peer.told(LAPSED, noon(40)), [told(noon(5), None, "d")], "one comes as the other goes");
+    let resting = [after_pause("p", noon(0), at(12, 0))];
+    let peer = Peer::with(&at_once[..1], &[&resting]);
+    assert_eq!(peer.told(LAPSED, noon(40)), [told(at(12, 0), None, "p")], "one was lacking anyway");
 }
 
 #[test]

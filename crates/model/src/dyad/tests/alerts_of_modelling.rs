@@ -85,12 +85,13 @@ fn what_was_modelled_at_the_same_instant_counts_though_it_was_told_later() {
     let (client, peer) = (Arc::from("c"), Arc::from("p"));
     let cx = Context { params: &params, site: "s", client: &client, peer: &peer, acknowledgements: &() };
     let mut dyad = Dyad::new();
-    let mut tell = |id: &str, enacted| {
-        let body = behaviour(enacted, "drink", Valence::Negative);
-        let event = Event { occurred_at: noon(9), recorded_at: noon(9), id: id.into(), body };
+    let mut tell = |id: &str, at, body| {
+        let event = Event { occurred_at: at, recorded_at: at, id: id.into(), body };
         dyad.insert(&cx, Arc::new(event), true);
-        dyad.settle(&cx, noon(9)).alerts.len()
+        dyad.settle(&cx, at).alerts.len()
     };
+    tell("c", noon(0), started());
+    let mut tell = |id: &str, enacted| tell(id, noon(9), behaviour(enacted, "drink", Valence::Negative));
     assert_eq!((tell("a", true), tell("b", false)), (0, 1));
 }
 

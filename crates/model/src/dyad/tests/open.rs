@@ -75,6 +75,9 @@ fn a_presumed_dropout_closes_a_dyad_until_a_contact_takes_it_back_whatever_pause
     let told = history(&[own(noon(0), attended()), own(at(43, 0), started())]);
     let expected = [open(noon(0), Some(at(43, 0)), true, "e00"), open(at(43, 0), None, false, "e01")];
     assert_eq!(told.open_stretches(noon(51)).0, expected, "lost, and started again, at one instant");
+    let told = history(&[own(noon(0), attended()), own(at(43, 0), Body::Paused)]);
+    let expected = [open(noon(0), Some(at(43, 0)), true, "e00")];
+    assert_eq!(told.open_stretches(noon(51)).0, expected, "lost, and then paused, at one instant");
 }
 
 #[test]
