@@ -110,6 +110,9 @@ fn supervision_overdue(story: &PeerStory<'_>, presence: &Presence<'_>, stretches
     push(story, Kind::SupervisionOverdue, part, &spans, opening, stretches);
 }
 
+/// More days than there are from the first event to the last: instants end with the year 9999.
+const DAYS_MAX: u32 = 3_000_000;
+
 /// Spans in which a module is lacking, each with the training that ran out; `None`: there was none yet.
 fn lacking<'a>(story: &PeerStory<'a>, module: &str, days: u32) -> Vec<(Span, Option<&'a Arc<Event>>)> {
     let trained =
@@ -122,7 +125,7 @@ fn lacking<'a>(story: &PeerStory<'a>, module: &str, days: u32) -> Vec<(Span, Opt
         .filter_map(|(event, until)| {
             let from = match event {
                 None => Instant(i64::MIN),
-                Some(_) if days == 0 => return None,
+                Some(_) if days == 0 || days > DAYS_MAX => return None,
                 Some(event) => event.occurred_at.day().plus(days as i32 + 1).start(),
             };
             (from < until).then_some((Span { from, until }, event))

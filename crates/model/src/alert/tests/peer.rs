@@ -137,6 +137,9 @@ fn training_had_at_the_instant_at_which_it_would_lapse_keeps_it() {
     assert_eq!(peer.told(LAPSED, noon(14)), []);
     let mut none = Peer::with(&events[..1], &[&[open("d", noon(5), None)]]);
     assert_eq!(none.told(LAPSED, noon(9)), [told(noon(5), None, "d")]);
+    none.params.settings.mandatory_training.insert("first-aid".to_owned(), u32::MAX);
+    none.events.push(training("t2", noon(6), "first-aid"));
+    assert_eq!(none.told(LAPSED, noon(9)), [told(noon(5), Some(noon(6)), "d")], "valid for longer than time");
     none.params.settings.mandatory_training.clear();
     assert_eq!(none.told(LAPSED, noon(9)), [], "nothing is mandatory");
 }
