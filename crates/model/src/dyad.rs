@@ -164,7 +164,7 @@ impl Dyad {
     pub fn timeline(&self, cx: &Context<'_>, at: Instant) -> Timeline {
         let scene = Scene { params: cx.params, events: &self.own };
         if self.stale {
-            Fold::of(scene, &self.own, &self.foreign, |_, _, _| {}).timeline(scene, at)
+            Fold::of(scene, &self.own, &self.foreign).timeline(scene, at)
         } else {
             self.fold.timeline(scene, at)
         }
@@ -212,21 +212,20 @@ impl Dyad {
         let Some(first) = pending.iter().map(|change| change.event.occurred_at).min() else {
             return Changes::default();
         };
-        let mut before: Vec<Known> = Vec::new();
+        let earlier = |events: &[Arc<Event>]| events.partition_point(|event| event.occurred_at < first);
+        let (n, m) = (earlier(&self.own), earlier(&self.foreign));
+        let scene = Scene { params: cx.params, events: &self.own };
+        let mut fold = Fold::of(scene, &self.own[..n], &self.foreign[..m]);
         let (own, foreign) = (undone(&self.own, pending, true), undone(&self.foreign, pending, false));
-        Fold::of(Scene { params: cx.params, events: &own }, &own, &foreign, |event, own, facts| {
-            if event.occurred_at >= first {
-                before.push(Known { event: event.clone(), own, facts });
-            }
+        let mut before: Vec<Known> = Vec::new();
+        let old_scene = Scene { params: cx.params, events: &own };
+        fold.clone().go_on(old_scene, &own[n..], &foreign[m..], |event, own, facts| {
+            before.push(Known { event: event.clone(), own, facts });
         });
         before.sort_by(|a, b| a.key().cmp(&b.key()));
         let mut gone = vec![true; before.len()];
         let mut after = Vec::new();
-        let scene = Scene { params: cx.params, events: &self.own };
-        self.fold = Fold::of(scene, &self.own, &self.foreign, |event, own, facts| {
-            if event.occurred_at < first {
-                return;
-            }
+        fold.go_on(scene, &self.own[n..], &self.foreign[m..], |event, own, facts| {
             let known = Known { event: event.clone(), own, facts };
             match before.binary_search_by(|old| old.key().cmp(&known.key())) {
                 Ok(old) => {
@@ -238,7 +237,7 @@ impl Dyad {
                 Err(_) => after.push(known),
             }
         });
-        self.stale = false;
+        (self.fold, self.stale) = (fold, false);
         let mut changes = Changes::default();
         before.iter().zip(gone).filter(|(_, gone)| *gone).for_each(|(known, _)| known.withdraw(&mut changes));
         after.iter().for_each(|known| known.give_out(cx, &mut changes));

@@ -68,15 +68,22 @@ pub(crate) struct Fold {
 }
 
 impl Fold {
-    /// Folds `own` and `foreign` events, both sorted; `visit` sees each event, whether it is an own one, and what was known
-    /// at its place.
-    pub fn of(
+    /// Folds `own` and `foreign` events, both sorted.
+    pub fn of(scene: Scene<'_>, own: &[Arc<Event>], foreign: &[Arc<Event>]) -> Fold {
+        let mut fold = Fold { stirred: true, ..Fold::default() };
+        fold.go_on(scene, own, foreign, |_, _, _| {});
+        fold
+    }
+
+    /// Folds `own` and `foreign` events after those folded, both sorted and of later instants; `visit` sees each event,
+    /// whether it is an own one, and what was known at its place.
+    pub fn go_on(
+        &mut self,
         scene: Scene<'_>,
         own: &[Arc<Event>],
         foreign: &[Arc<Event>],
         mut visit: impl FnMut(&Arc<Event>, bool, Facts),
-    ) -> Fold {
-        let mut fold = Fold { stirred: true, ..Fold::default() };
+    ) {
         let (mut i, mut j) = (0, 0);
         let mut prevented = false;
         loop {
@@ -84,17 +91,17 @@ impl Fold {
                 (Some(a), Some(b)) => a.order(b).is_lt(),
                 (Some(_), None) => true,
                 (None, Some(_)) => false,
-                (None, None) => return fold,
+                (None, None) => return,
             };
             let event = if is_own { &own[i] } else { &foreign[j] };
-            if fold.at != Some(event.occurred_at) {
+            if self.at != Some(event.occurred_at) {
                 let now = |event: &&Arc<Event>, at| event.occurred_at == at;
                 let instant = own[i..].iter().take_while(|e| now(e, event.occurred_at));
                 let mut instant =
                     instant.chain(foreign[j..].iter().take_while(|e| now(e, event.occurred_at)));
                 prevented = instant.any(|event| prevents_loss(event));
             }
-            let facts = fold.apply(scene, event, is_own, prevented);
+            let facts = self.apply(scene, event, is_own, prevented);
             visit(event, is_own, facts);
             if is_own {
                 i += 1;

@@ -75,7 +75,7 @@ proptest! {
         for told in &told {
             let events = history(told.clone());
             let scene = Scene { params: &params, events: &events };
-            let timeline = Fold::of(scene, &events, &[], |_, _, _| {}).timeline(scene, at_end(0));
+            let timeline = Fold::of(scene, &events, &[]).timeline(scene, at_end(0));
             turns_at = [turns_at, timeline.turns_at].into_iter().flatten().min();
             kept.push(dyad(&params, 0, told.clone()).1);
         }
