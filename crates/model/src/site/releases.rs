@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::alert::Stretch;
 use crate::dyad::Context;
 use crate::event::{Event, Persons};
 use crate::params::Params;
 use crate::partition::Output;
 use crate::release::{Board, Entry, Layout, Tally};
-use crate::time::Instant;
+use crate::time::{Day, Instant};
 use crate::versions::Slot;
 use crate::windows::{Trace, Windows};
 
@@ -60,8 +61,8 @@ impl Site {
         let trace = count.windows.count(pair.dyad.events(), &timeline, &mut tally);
         let turned = std::mem::replace(&mut pair.trace, trace) != pair.trace;
         let persons = [(pair.client, changed || turned), (pair.peer, turned)];
-        count_alerts(member, name, acknowledgements, count, &mut tally);
-        enter(member, tally, timeline.turns_at, board);
+        let alerts = count_alerts(member, None, name, acknowledgements, count);
+        enter(member, tally, alerts, timeline.turns_at, board);
         for (person, differs) in persons {
             slots.get_mut(person).changed |= differs;
         }
@@ -84,13 +85,9 @@ impl Site {
                 turns_at = count.windows.count_peer(person.events(), &dyads, &mut tally);
             }
         }
-        if slot == Slots::NOBODY
-            && let Some(alert) = &self.silence.alert
-        {
-            count_alert(alert, member, &self.name, &self.acknowledgements, count, &mut tally);
-        }
-        count_alerts(member, &self.name, &self.acknowledgements, count, &mut tally);
-        enter(self.slots.get_mut(slot), tally, turns_at, board);
+        let silence = self.silence.alert.as_ref().filter(|_| slot == Slots::NOBODY);
+        let alerts = count_alerts(member, silence, &self.name, &self.acknowledgements, count);
+        enter(self.slots.get_mut(slot), tally, alerts, turns_at, board);
     }
 }
 
@@ -117,45 +114,53 @@ impl Count<'_> {
     }
 }
 
-/// Takes a member's entries off the board and puts those of the tally there; `turns_at` is when time alone changes them.
-fn enter(member: &mut Member, tally: Tally<'_>, turns_at: Option<Instant>, board: &mut Board) {
-    board.strike(&member.entries);
-    member.entries = tally.into_entries();
-    board.enter(&member.entries);
-    member.changed = false;
-    // Where time changes nothing more, what is past all windows need not be kept.
-    member.turns_at = turns_at.or_else(|| Some(Entry::gone_on(&member.entries)?.start()));
-}
-
-fn count_alerts(
-    member: &Member,
-    site: &str,
-    acknowledgements: &Register,
-    count: &Count<'_>,
-    tally: &mut Tally<'_>,
+/// Takes a member's entries off the board and puts those of the tallies there, of its alerts where there is one;
+/// `turns_at` is when time alone changes them.
+fn enter(
+    member: &mut Member,
+    history: Tally<'_>,
+    alerts: Option<Tally<'_>>,
+    turns_at: Option<Instant>,
+    board: &mut Board,
 ) {
-    let concerns = member.concerns.iter().filter_map(|concern| concern.stretch.as_ref());
-    for alert in member.alerts().iter().chain(concerns) {
-        count_alert(alert, member, site, acknowledgements, count, tally);
-    }
-}
-
-fn count_alert(
-    alert: &crate::alert::Stretch,
-    member: &Member,
-    site: &str,
-    acknowledgements: &Register,
-    count: &Count<'_>,
-    tally: &mut Tally<'_>,
-) {
-    if !count.windows.reach(alert.since.day()) {
-        return;
-    }
-    // Few alerts are ever acknowledged: only where any is must this one's id be known.
-    let (acknowledged, confirmed) = if acknowledgements.is_empty() {
-        (false, false)
-    } else {
-        acknowledgements.of(&alert.id(member.about(site, count.params)))
+    let mut replace = |entries: &mut Vec<Entry>, tally: Tally<'_>| {
+        board.strike(entries);
+        *entries = tally.into_entries();
+        board.enter(entries);
     };
-    count.windows.count_alert(alert.kind, alert.since, acknowledged, confirmed, tally);
+    replace(&mut member.entries, history);
+    if let Some(alerts) = alerts {
+        replace(&mut member.alert_entries, alerts);
+    }
+    (member.changed, member.alerts_changed) = (false, false);
+    // Where time changes nothing more, what is past all windows need not be kept.
+    let gone_on = || Entry::gone_on(&member.entries).max(Entry::gone_on(&member.alert_entries));
+    member.turns_at = turns_at.or_else(|| gone_on().map(Day::start));
+}
+
+/// Counts a member's alerts and `another`; nothing where they are as they were when last counted.
+fn count_alerts<'a>(
+    member: &Member,
+    another: Option<&Stretch>,
+    site: &str,
+    acknowledgements: &Register,
+    count: &Count<'a>,
+) -> Option<Tally<'a>> {
+    // Where nothing happened time has come, perhaps for them to leave the windows.
+    if member.changed && !member.alerts_changed {
+        return None;
+    }
+    let mut tally = Tally::new(count.layout, count.at.day());
+    let concerns = member.concerns.iter().filter_map(|concern| concern.stretch.as_ref());
+    let alerts = member.alerts().iter().chain(concerns).chain(another);
+    for alert in alerts.filter(|alert| count.windows.reach(alert.since.day())) {
+        // Few alerts are ever acknowledged: only where any is must this one's id be known.
+        let (acknowledged, confirmed) = if acknowledgements.is_empty() {
+            (false, false)
+        } else {
+            acknowledgements.of(&alert.id(member.about(site, count.params)))
+        };
+        count.windows.count_alert(alert.kind, alert.since, acknowledged, confirmed, &mut tally);
+    }
+    Some(tally)
 }

@@ -131,7 +131,8 @@ impl Site {
 
     fn give_out(&mut self, slot: Slot, told: Vec<(Arc<str>, v1::Alert)>, stage: &mut Stage<'_>) {
         if !told.is_empty() {
-            self.slots.get_mut(slot).changed = true;
+            let member = self.slots.get_mut(slot);
+            (member.changed, member.alerts_changed) = (true, true);
         }
         for (opened_by, alert) in told {
             self.alerts.insert(alert.alert_id.as_str().into(), Told { slot, opened_by });

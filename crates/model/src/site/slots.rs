@@ -27,12 +27,16 @@ pub(super) struct Member {
     pub scheduled: Option<Instant>,
     /// Whether it is to be settled.
     pub stirred: bool,
-    /// What it adds to releases, as last taken down.
+    /// What it adds to releases, but for its alerts, as last taken down.
     pub entries: Vec<Entry>,
+    /// What its alerts add.
+    pub alert_entries: Vec<Entry>,
     /// When time alone changes what it adds.
     pub turns_at: Option<Instant>,
     /// Whether something happened to it since.
     pub changed: bool,
+    /// Whether its alerts or their acknowledgements are other ones since.
+    pub alerts_changed: bool,
 }
 
 /// What there is of a combination of persons.
