@@ -35,7 +35,7 @@ pub fn parse_event(key: &str) -> Option<(&str, &str, &str)> {
 
 /// Key of a row on `rapport.enriched`.
 pub fn enriched(site: &str, event_id: &str) -> String {
-    format!("{site}/{event_id}")
+    [site, "/", event_id].concat()
 }
 
 /// Key of a release on `rapport.indicators`, `day` as YYYY-MM-DD.

@@ -12,9 +12,10 @@ const LINES_OF_A_FUNCTION: usize = 70;
 const LINES_OF_A_MAIN: usize = 40;
 
 /// What the core may depend on: no async, no log, no metrics, no configuration loader, no clock, no randomness, no I/O.
-const DEPENDENCIES_OF_THE_CORE: [&str; 10] = [
+const DEPENDENCIES_OF_THE_CORE: [&str; 11] = [
     "hashbrown",
     "hmac",
+    "itoa",
     "jiff",
     "prost",
     "rapport-proto",

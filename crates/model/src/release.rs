@@ -130,12 +130,16 @@ impl Layout {
             }
             json.push_str(&self.zeros[written..place.at]);
             written = place.at + place.zero().len();
-            let _ = if place.points {
+            let mut digits = itoa::Buffer::new();
+            if place.points {
                 debug_assert!(sum > 0);
-                write!(json, "{}.{:06}", sum / 1_000_000, sum % 1_000_000)
+                json.push_str(digits.format(sum / 1_000_000));
+                json.push('.');
+                // A digit in front keeps the zeros.
+                json.push_str(&digits.format(1_000_000 + sum % 1_000_000)[1..]);
             } else {
-                write!(json, "{sum}")
-            };
+                json.push_str(digits.format(sum));
+            }
         }
         json.push_str(&self.zeros[written..]);
         json.push_str("]}");

