@@ -11,6 +11,10 @@ use crate::timeline::{Episode, Presumed};
 pub(super) fn presumed(telling: &Telling<'_>, stretches: &mut Vec<Stretch>) {
     for episode in telling.story.episodes {
         let mut push = |presumed: &Presumed, until: Option<Instant>| {
+            // A `started` at that very midnight: with all its events known, nobody is lost.
+            if until == Some(presumed.day.start()) {
+                return;
+            }
             let Some(event) = counted_from(telling, episode, presumed) else { return };
             let stretch = Stretch::opened(Kind::PresumedDropout, event, presumed.day.start());
             stretches.push(stretch.at(presumed.mechanism, Part::None).until(until));

@@ -54,7 +54,7 @@ fn presume(episode: &mut Episode, current: &Current, scene: Scene<'_>, to: Insta
         .unwrap_or_else(|| unmet_mechanism(standing_at_loss(scene.events, c, day).unmet));
     episode.presumed = Some(Presumed { day, counted_from: c, side, mechanism });
     if let Some(watch) = episode.watches.last_mut().filter(|watch| watch.closed_at.is_none())
-        && watch.opened_at <= day.start()
+        && watch.opened_at < day.start()
     {
         watch.closed_at = Some(day.start());
     }
@@ -87,9 +87,9 @@ fn give_up(episode: &mut Episode, to: Instant, prevented: bool) -> bool {
     let Some(breakdown) = episode.breakdowns.last_mut().filter(|breakdown| breakdown.is_open()) else {
         return false;
     };
-    // A closing moment before the opening does not count.
+    // A closing moment before the opening does not count; what time does at an instant comes before its events.
     let passed = closing < to || (closing == to && !prevented);
-    if !passed || breakdown.given_up_at.is_some() || breakdown.opened_at > closing {
+    if !passed || breakdown.given_up_at.is_some() || breakdown.opened_at >= closing {
         return false;
     }
     breakdown.given_up_at = Some(closing);
