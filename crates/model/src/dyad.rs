@@ -185,6 +185,18 @@ impl Dyad {
         &self.own
     }
 
+    /// The row of an event of its own, found by folding the history again.
+    pub(crate) fn row(&self, cx: &Context<'_>, id: &str) -> Option<v1::Enriched> {
+        let scene = Scene { params: cx.params, events: &self.own };
+        let mut row = None;
+        Fold::of(scene, &self.own, &self.foreign, |event, own, facts| {
+            if own && *event.id == *id {
+                row = Some(enriched::row(cx.params, cx.site, cx.client, cx.peer, event, &facts));
+            }
+        });
+        row
+    }
+
     /// Whether it has no events of its own.
     pub fn is_empty(&self) -> bool {
         self.own.is_empty()

@@ -109,6 +109,7 @@ impl Site {
     ) {
         let slot = self.slots.intern(persons);
         let version = Version::new(Arc::new(event), slot, ingested_at, version.hash);
+        let outdates = self.silence.is_outdated_by(&version);
         if self.silence.note(&version) {
             self.stir(Slots::NOBODY);
         }
@@ -126,7 +127,16 @@ impl Site {
             self.apply(transition, stage);
             self.touch_concerns(&event.id);
         }
+        if outdates {
+            self.look_for_newest();
+        }
         self.settle(stage);
+    }
+
+    /// Looks through all records again for the newest: the one known to be is no more.
+    fn look_for_newest(&mut self) {
+        self.silence.newest = self.ledger.newest().cloned();
+        self.stir(Slots::NOBODY);
     }
 
     /// Forgets a version of an event, or a retraction.
@@ -137,8 +147,7 @@ impl Site {
             return;
         };
         if self.silence.newest.as_ref().is_some_and(|newest| *newest.event.id == *id) {
-            self.silence.newest = self.ledger.newest().cloned();
-            self.stir(Slots::NOBODY);
+            self.look_for_newest();
         }
         let retracted = transition.before.iter().chain(&transition.after).next();
         if let Some(retracted) = retracted.map(|version| version.event.id.clone()) {
@@ -253,7 +262,7 @@ impl Site {
 
     /// Notes a death with its client, or takes it out; the client's other dyads are given back.
     fn note_death(&mut self, slot: Slot, event: &Arc<Event>, added: bool) -> Vec<Slot> {
-        if !matches!(event.body, Body::Ended { reason: EndReason::Died, .. }) {
+        if !is_death(event) {
             return Vec::new();
         }
         let client = self.slots.get(slot).pair().map(|pair| pair.client);
@@ -302,6 +311,10 @@ impl Site {
             self.stirred.push(slot);
         }
     }
+}
+
+fn is_death(event: &Event) -> bool {
+    matches!(event.body, Body::Ended { reason: EndReason::Died, .. })
 }
 
 fn encoding(site: &str, slots: &Slots, version: &Version) -> Vec<u8> {

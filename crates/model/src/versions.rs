@@ -39,7 +39,7 @@ pub struct Version {
     pub event: Arc<Event>,
     /// Whom it is about.
     pub slot: Slot,
-    /// The latest `ingested_at` of its records.
+    /// `ingested_at` of its last record: what was written before under its key is compacted away.
     pub ingested_at: Instant,
     hash: u64,
 }
@@ -175,12 +175,12 @@ impl Ledger {
                 Transition { before: None, after: Some(version) }
             }
             Some(Entry::One(known)) if known.id() == version.id() => {
-                known.ingested_at = known.ingested_at.max(version.ingested_at);
+                known.ingested_at = version.ingested_at;
                 Transition { before: Some(known.clone()), after: Some(known.clone()) }
             }
             Some(_) => self.change(&id, bytes, |many| {
                 match many.versions.iter_mut().find(|known| known.id() == version.id()) {
-                    Some(known) => known.ingested_at = known.ingested_at.max(version.ingested_at),
+                    Some(known) => known.ingested_at = version.ingested_at,
                     None => many.versions.push(version),
                 }
             }),
@@ -197,7 +197,7 @@ impl Ledger {
         let id = retraction.id();
         let known = self.retractions.entry(retraction.event.id.clone()).or_default();
         if let Some(known) = known.iter_mut().find(|known| known.version.id() == id) {
-            known.version.ingested_at = known.version.ingested_at.max(retraction.ingested_at);
+            known.version.ingested_at = retraction.ingested_at;
             return self.change(&target, bytes, |_| {});
         }
         known.push(Retraction { version: retraction, target: target.clone() });

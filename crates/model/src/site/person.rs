@@ -22,7 +22,8 @@ pub(super) struct Person {
     dyads: Vec<Slot>,
     /// Of a client: its deaths, with the dyad each was noted in.
     deaths: Vec<(Slot, Arc<Event>)>,
-    /// Of a peer: by the id of its `left`, the dyads of which that ended an episode.
+    /// By the id of a peer's `left`, or of a client's death, the dyads of which that ended an episode although it was not
+    /// noted there.
     ends: BTreeMap<Arc<str>, Vec<Slot>>,
     /// Scores with a given total, in their order, by instrument and rater.
     series: BTreeMap<(Box<str>, Rater), Vec<Arc<Event>>>,
@@ -65,7 +66,12 @@ impl Person {
         }
     }
 
-    /// Notes that a `left` of this peer ended an episode of a dyad, or does not; whether its row differs by it.
+    /// Whether a `left` of this peer or a death of this client ended an episode of a dyad that it was not noted in.
+    pub fn has_ended(&self, id: &str) -> bool {
+        self.ends.contains_key(id)
+    }
+
+    /// Notes that such an event ended an episode of a dyad, or does not; whether its row differs by it.
     pub fn note_ending(&mut self, id: &Arc<str>, dyad: Slot, ends: bool) -> bool {
         let dyads = self.ends.entry(id.clone()).or_default();
         let before = dyads.is_empty();
@@ -119,7 +125,7 @@ impl Person {
             Body::Measure(measure) => self.change(params, event, measure),
             _ => None,
         };
-        enriched::plain_row(params, site, persons, event, change, self.ends.contains_key(&event.id))
+        enriched::plain_row(params, site, persons, event, change, self.has_ended(&event.id))
     }
 
     /// Change from the first score of the series, of a later one; and what it means.

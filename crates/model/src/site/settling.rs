@@ -6,14 +6,16 @@ use rapport_proto::v1;
 
 use crate::alert::{self, PeerStory, Stretch};
 use crate::dyad::Context;
+use crate::enriched;
 use crate::event::Persons;
 use crate::partition::Output;
 use crate::time::Instant;
-use crate::versions::Slot;
+use crate::versions::{Slot, Version};
+use crate::words::{Mechanism, Polarity};
 
 use super::concerns::Versions;
 use super::slots::{History, Member, Slots};
-use super::{Site, Stage, Told, encoding};
+use super::{Site, Stage, Told, encoding, is_death};
 
 impl Site {
     /// Gives out what differs since the last time.
@@ -49,16 +51,22 @@ impl Site {
         } else if changes.open {
             self.stir(peer);
         }
-        for (event_id, row) in changes.rows {
+        for (event_id, mut row) in changes.rows {
+            self.note_other_ends(client, &event_id, &mut row);
             // The event may have moved: then the row under its key is another's to give.
             if row.is_some() || !self.has_row(&event_id, stage.now) {
                 stage.out.push(Output::Enriched { site: self.name.clone(), event_id, row });
             }
         }
         for (id, ended) in changes.endings {
-            let peer = self.slots.person_mut(peer);
-            if peer.is_some_and(|peer| peer.note_ending(&id, slot, ended.is_some())) {
-                self.rows.insert(id);
+            // A `left` is its peer's, a death its client's; what it was before may have been the other's.
+            let version = self.standing(&id);
+            let is_death = version.is_some_and(|version| self.slots.is_pair(version.slot));
+            for (person, is_its) in [(client, is_death), (peer, !is_death)] {
+                let person = self.slots.person_mut(person);
+                if person.is_some_and(|it| it.note_ending(&id, slot, ended.is_some() && is_its)) {
+                    self.rows.insert(id.clone());
+                }
             }
         }
         self.give_out(slot, changes.opened_by.into_iter().zip(changes.alerts).collect(), stage);
@@ -155,6 +163,31 @@ impl Site {
         stage.out.extend(gone);
     }
 
+    /// Says in the row of a death that it ended an episode, where that was one of another dyad of its client.
+    fn note_other_ends(&self, client: Slot, id: &str, row: &mut Option<v1::Enriched>) {
+        let is_noted = self.slots.get(client).person().is_some_and(|client| client.has_ended(id));
+        if let Some(row) = row.as_mut().filter(|row| is_noted && row.ended.is_none()) {
+            row.ended = Some(enriched::ended_row(Polarity::Neutral, Mechanism::None));
+        }
+    }
+
+    /// Gives out the row of a death again that came to end an episode of another dyad, or no longer does.
+    fn settle_death(&mut self, version: &Version, stage: &mut Stage<'_>) {
+        let Member { persons, history: History::Dyad(pair), .. } = self.slots.get(version.slot) else {
+            return;
+        };
+        let Persons { client: Some(client), peer: Some(peer) } = persons else { return };
+        if !is_death(&version.event) {
+            return;
+        }
+        let (params, acknowledgements) = (stage.params, &self.acknowledgements);
+        let cx = Context { params, site: &self.name, client, peer, acknowledgements };
+        let mut row = pair.dyad.row(&cx, &version.event.id);
+        self.note_other_ends(pair.client, &version.event.id, &mut row);
+        let (site, event_id) = (self.name.clone(), version.event.id.clone());
+        stage.out.push(Output::Enriched { site, event_id, row });
+    }
+
     fn has_row(&self, id: &str, now: Instant) -> bool {
         let active = self.standing(id).filter(|version| version.event.occurred_at <= now);
         active.is_some_and(|version| *self.slots.persons(version.slot) != Persons::default())
@@ -163,7 +196,10 @@ impl Site {
     fn settle_row(&mut self, event_id: Arc<str>, stage: &mut Stage<'_>) {
         let active = self.standing(&event_id).filter(|version| version.event.occurred_at <= stage.now);
         let row = match active {
-            Some(version) if self.slots.is_pair(version.slot) => return,
+            Some(version) if self.slots.is_pair(version.slot) => {
+                let version = version.clone();
+                return self.settle_death(&version, stage);
+            }
             // An acknowledgement has no row; the row of what was something else before is gone.
             Some(version) => {
                 let member = self.slots.get(version.slot);

@@ -16,6 +16,15 @@ pub(super) struct Silence {
 }
 
 impl Silence {
+    /// Whether a record takes the place of the newest under its key although it was accepted before: compaction will not
+    /// keep that one.
+    pub fn is_outdated_by(&self, record: &Version) -> bool {
+        self.newest.as_ref().is_some_and(|newest| {
+            let is_same = newest.event.id == record.event.id && newest.id() == record.id();
+            is_same && record.ingested_at < newest.ingested_at
+        })
+    }
+
     /// Notes a record; whether the alert is to be looked at: the site was taken to be silent, or was never looked at.
     pub fn note(&mut self, record: &Version) -> bool {
         let newer = self.newest.as_ref().is_none_or(|newest| newest.by_acceptance(record).is_lt());
