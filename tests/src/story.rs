@@ -232,10 +232,74 @@ impl Story {
         self.tell(Body::PeerChange(v1::PeerChange { action, reason: reason.into() }))
     }
 
+    /// The last measure was rated by somebody else.
+    pub fn by(&mut self, rater: v1::Rater) -> &mut Story {
+        let Some(Body::Measure(measure)) = &mut self.last().body else { panic!("a measure was told") };
+        measure.rater = rater.into();
+        self
+    }
+
+    /// A behaviour is modelled or enacted.
+    pub fn behaviour(&mut self, what: v1::ModellingWhat, code: &str, valence: v1::Valence) -> &mut Story {
+        self.tell(Body::Modelling(v1::Modelling {
+            what: what.into(),
+            behaviour: code.to_owned(),
+            valence: valence.into(),
+            ..v1::Modelling::default()
+        }))
+    }
+
+    /// The client compares themselves with the peer, upward.
+    pub fn compared(&mut self, affect: v1::Affect) -> &mut Story {
+        self.tell(Body::Modelling(v1::Modelling {
+            what: v1::ModellingWhat::Comparison.into(),
+            direction: v1::Direction::Upward.into(),
+            affect: affect.into(),
+            by: v1::Comparer::Client.into(),
+            ..v1::Modelling::default()
+        }))
+    }
+
+    /// The client uses services.
+    pub fn used(&mut self, kind: v1::ServiceUseKind, quantity: u32) -> &mut Story {
+        self.tell(Body::ServiceUse(v1::ServiceUse { kind: kind.into(), quantity: Some(quantity) }))
+    }
+
+    /// The client takes a step towards becoming a peer.
+    pub fn stepped(&mut self, step: v1::PathwayStep) -> &mut Story {
+        self.tell(Body::Pathway(v1::Pathway { step: step.into() }))
+    }
+
+    /// The peer develops: reflection, support received.
+    pub fn developed(&mut self, kind: v1::DevelopmentKind) -> &mut Story {
+        self.tell(Body::Development(v1::Development { kind: kind.into(), ..v1::Development::default() }))
+    }
+
+    /// The peer is trained in a module.
+    pub fn trained(&mut self, module: &str) -> &mut Story {
+        let (kind, module) = (v1::DevelopmentKind::Training.into(), module.to_owned());
+        self.tell(Body::Development(v1::Development { kind, module, ..v1::Development::default() }))
+    }
+
+    /// The peer's supervision, held or not.
+    pub fn supervised(&mut self, held: bool) -> &mut Story {
+        let kind = v1::DevelopmentKind::Supervision.into();
+        self.tell(Body::Development(v1::Development { kind, held: Some(held), ..v1::Development::default() }))
+    }
+
+    /// The peer joins.
+    pub fn joined(&mut self) -> &mut Story {
+        self.tell(Body::PeerChange(v1::PeerChange { action: v1::PeerAction::Joined.into(), reason: 0 }))
+    }
+
     /// Somebody closes an alert.
     pub fn closed(&mut self, alert_id: &str) -> &mut Story {
-        let state = v1::AcknowledgementState::Closed.into();
-        let alert_id = alert_id.to_owned();
+        self.acknowledged(alert_id, v1::AcknowledgementState::Closed)
+    }
+
+    /// Somebody acknowledges an alert.
+    pub fn acknowledged(&mut self, alert_id: &str, state: v1::AcknowledgementState) -> &mut Story {
+        let (alert_id, state) = (alert_id.to_owned(), state.into());
         self.tell(Body::Acknowledgement(v1::Acknowledgement { alert_id, state, ..Default::default() }))
     }
 

@@ -75,6 +75,8 @@ pub struct Scored {
     pub z: f64,
     /// The mean, in millionths.
     pub mean: f64,
+    /// What fell most.
+    pub component: Option<&'static str>,
 }
 
 /// The alliance of one episode so far.
@@ -190,7 +192,11 @@ impl Alliance {
             return None;
         }
         let baseline = self.filled.last().expect("a full baseline was filled").baseline.clone();
-        let scored = Scored { z: baseline.z(rating.total()), mean: baseline.mean() };
+        let scored = Scored {
+            z: baseline.z(rating.total()),
+            mean: baseline.mean(),
+            component: baseline.fallen_most(&rating.scores),
+        };
         self.run.push(rating);
         self.judge(given, &baseline);
         Some(scored)

@@ -1,36 +1,17 @@
 //! Holds what a product published against what the oracle says.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
 
 use rapport_proto::v1;
 
 use super::alerts::Alert;
-use super::counts::Labels;
-use super::release::{Release, WINDOWS};
+use super::counts::{Sample, labels};
+use super::release::Release;
 use super::rows::Row;
-use super::words::word;
+use super::words::{TIERS, word};
 
-/// Indicators that a release must have, without their windows.
-pub const REQUIRED: [&str; 15] = [
-    "contacts",
-    "contact_minutes",
-    "contacts_support",
-    "dyads_open",
-    "dyad_days",
-    "dyads_rated",
-    "alliance_ratings",
-    "alliance_score_points",
-    "breakdowns",
-    "repairs",
-    "dropouts",
-    "dropouts_support",
-    "dyad_days_support",
-    "exits",
-    "dyads",
-];
-
-/// What differs between a release and the oracle's, one line each. Samples of names that the oracle does not compute
-/// are not compared; a name the oracle computes and the product does not is a difference only if it is required.
+/// What differs between a release and the oracle's, one line each.
 pub fn release(product: &v1::Release, oracle: &Release) -> Vec<String> {
     let mut differences = Vec::new();
     let mut differ = |what: &str, was: &str, expected: &str| {
@@ -41,33 +22,33 @@ pub fn release(product: &v1::Release, oracle: &Release) -> Vec<String> {
     differ("site", &product.site, &oracle.site);
     differ("day", &product.release, &oracle.day);
     differ("first day", &product.first_day, &oracle.first_day);
-    let theirs: BTreeMap<(&str, &Labels), &str> =
-        product.samples.iter().map(|one| ((one.name.as_str(), &one.labels), one.value.as_str())).collect();
-    let ours: BTreeMap<(&str, &Labels), &str> =
-        oracle.samples.iter().map(|one| ((one.name.as_str(), &one.labels), one.value.as_str())).collect();
-    differ("number of samples", &product.samples.len().to_string(), &theirs.len().to_string());
-    let their_names: BTreeSet<&str> = theirs.keys().map(|(name, _)| *name).collect();
-    let our_names: BTreeSet<&str> = ours.keys().map(|(name, _)| *name).collect();
-    for name in our_names.iter().filter(|name| is_required(name)) {
-        let has = if their_names.contains(name) { "there" } else { "absent" };
-        differ(&format!("sample {name}"), has, "there");
+    differ("clock", &instant(&product.clock).to_string(), &oracle.boundary.to_string());
+    differ("sorted", &product.samples.is_sorted_by_key(|one| (&one.name, &one.labels)).to_string(), "true");
+    let theirs = product.samples.iter().map(|one| {
+        let pairs = one.labels.iter().map(|(label, value)| (label.as_str(), value.as_str()));
+        Sample { name: one.name.clone(), labels: labels(pairs), value: one.value.clone() }
+    });
+    let theirs: Vec<Sample> = theirs.collect();
+    if theirs == oracle.samples {
+        return differences;
     }
-    for ((name, labels), value) in theirs.iter().filter(|((name, _), _)| our_names.contains(name)) {
-        let expected = ours.get(&(*name, *labels)).copied().unwrap_or("absent");
-        differ(&format!("{name} {labels:?}"), value, expected);
-    }
-    for ((name, labels), value) in ours.iter().filter(|((name, _), _)| their_names.contains(name)) {
-        if !theirs.contains_key(&(*name, *labels)) {
-            differ(&format!("{name} {labels:?}"), "absent", value);
-        }
+    differ("number of samples", &theirs.len().to_string(), &oracle.samples.len().to_string());
+    let by_name = |samples: &[Sample]| -> BTreeMap<(String, String), String> {
+        samples.iter().cloned().map(|one| ((one.name, one.labels), one.value)).collect()
+    };
+    let (theirs, ours) = (by_name(&theirs), by_name(&oracle.samples));
+    let samples: BTreeSet<&(String, String)> = theirs.keys().chain(ours.keys()).collect();
+    for sample in samples {
+        let value = |samples: &BTreeMap<(String, String), String>| {
+            samples.get(sample).map_or("absent", String::as_str).to_owned()
+        };
+        differ(&format!("{}{{{}}}", sample.0, sample.1), &value(&theirs), &value(&ours));
     }
     differences
 }
 
-fn is_required(name: &str) -> bool {
-    let suffixes = WINDOWS.map(|days| format!("_{days}d"));
-    let base = suffixes.iter().find_map(|suffix| name.strip_suffix(suffix.as_str())).unwrap_or(name);
-    REQUIRED.contains(&base)
+fn instant(text: &str) -> i64 {
+    text.parse::<jiff::Timestamp>().expect("an instant").as_microsecond()
 }
 
 /// What differs between a product's rows of a site and the oracle's.
@@ -86,10 +67,7 @@ pub fn rows(product: &BTreeMap<String, v1::Enriched>, oracle: &BTreeMap<String, 
 }
 
 fn row_differences(id: &str, row: &v1::Enriched, expected: &Row) -> Vec<String> {
-    let phase = |one: v1::Phase| match one {
-        v1::Phase::Unspecified => None,
-        _ => Some(word(one.as_str_name(), "PHASE_")),
-    };
+    let none_if_unspecified = |word: String| (word != "unspecified").then_some(word);
     let mechanism = |one: v1::Mechanism| word(one.as_str_name(), "MECHANISM_");
     let kinds = |kinds: Vec<v1::SupportType>| -> BTreeSet<String> {
         kinds.into_iter().map(|kind| word(kind.as_str_name(), "SUPPORT_TYPE_")).collect()
@@ -100,74 +78,58 @@ fn row_differences(id: &str, row: &v1::Enriched, expected: &Row) -> Vec<String> 
     let ended = row.ended.as_ref().map(|one| {
         (one.dropout, word(one.polarity().as_str_name(), "POLARITY_"), mechanism(one.mechanism()))
     });
+    let phase = |one: v1::Phase| none_if_unspecified(word(one.as_str_name(), "PHASE_"));
+    let component = none_if_unspecified(word(row.component().as_str_name(), "COMPONENT_"));
+    let result = none_if_unspecified(word(row.result().as_str_name(), "RESULT_"));
+    let construct = Some(row.construct.clone()).filter(|construct| !construct.is_empty());
     let number = |one: Option<u32>| one.map(i64::from);
     let place = |one: Option<usize>| one.map(|one| one as i64);
-    let pairs = [
-        ("episode", format!("{:?}", number(row.episode)), format!("{:?}", place(expected.episode))),
-        ("day", format!("{:?}", number(row.episode_day)), format!("{:?}", expected.episode_day)),
-        ("session", format!("{:?}", number(row.session)), format!("{:?}", place(expected.session))),
-        (
-            "days since contact",
-            format!("{:?}", number(row.days_since_contact)),
-            format!("{:?}", expected.days_since_contact),
-        ),
-        ("before", format!("{:?}", phase(row.phase_before())), format!("{:?}", expected.phase_before)),
-        ("after", format!("{:?}", phase(row.phase_after())), format!("{:?}", expected.phase_after)),
-        ("breakdown", format!("{breakdown:?}"), format!("{:?}", expected.breakdown)),
-        ("received", format!("{:?}", kinds(row.received().collect())), format!("{:?}", expected.received)),
-        ("unmet", format!("{:?}", kinds(row.unmet().collect())), format!("{:?}", expected.unmet)),
-        ("ended", format!("{ended:?}"), format!("{:?}", expected.ended)),
-        ("z", format!("{:?}", row.z.is_some()), format!("{:?}", expected.scored.is_some())),
-    ];
-    let mut differences: Vec<String> = pairs
-        .into_iter()
-        .filter(|(_, product, oracle)| product != oracle)
-        .map(|(what, product, oracle)| format!("row {id}: {what} is {product}, oracle {oracle}"))
-        .collect();
-    if let (Some(z), Some(scored)) = (row.z, expected.scored) {
-        if (z - scored.z).abs() > 0.000_501 {
-            differences.push(format!("row {id}: z is {z}, oracle {}", scored.z));
+    let mut differences = Vec::new();
+    let mut differ = |what: &str, product: &dyn Debug, oracle: &dyn Debug| {
+        let (product, oracle) = (format!("{product:?}"), format!("{oracle:?}"));
+        if product != oracle {
+            differences.push(format!("row {id}: {what} is {product}, oracle {oracle}"));
         }
-        let mean = row.baseline_mean_micros.map(|mean| mean as f64);
-        if mean.is_none_or(|mean| (mean - scored.mean).abs() > 0.5) {
-            differences.push(format!("row {id}: baseline mean is {mean:?}, oracle {}", scored.mean));
-        }
+    };
+    differ("event", &row.event, &Some(&expected.event));
+    differ("episode", &number(row.episode), &place(expected.episode));
+    differ("day", &number(row.episode_day), &expected.episode_day);
+    differ("session", &number(row.session), &place(expected.session));
+    differ("days since contact", &number(row.days_since_contact), &expected.days_since_contact);
+    differ("before", &phase(row.phase_before()), &expected.phase_before);
+    differ("after", &phase(row.phase_after()), &expected.phase_after);
+    differ("breakdown", &breakdown, &expected.breakdown);
+    differ("received", &kinds(row.received().collect()), &expected.received);
+    differ("unmet", &kinds(row.unmet().collect()), &expected.unmet);
+    differ("mechanism", &none_if_unspecified(mechanism(row.mechanism())), &expected.mechanism);
+    differ("component", &component, &expected.component);
+    differ("construct", &construct, &expected.construct);
+    differ("change", &row.change_micros, &expected.change);
+    differ("result", &result, &expected.result);
+    differ("ended", &ended, &expected.ended);
+    let shown = expected.scored.map(|scored| (scored.z, scored.mean));
+    let is_shown = |(z, mean): (f64, f64)| {
+        let is_near = row.z.is_some_and(|shown| (shown - z).abs() <= 0.000_501);
+        is_near && row.baseline_mean_micros.is_some_and(|shown| (shown as f64 - mean).abs() <= 0.5)
+    };
+    let is_right = shown.map_or(row.z.is_none() && row.baseline_mean_micros.is_none(), is_shown);
+    differ("z and mean right", &is_right, &true);
+    if !is_right {
+        differ("z and mean", &(row.z, row.baseline_mean_micros), &shown);
     }
     differences
 }
 
-/// What differs between the product's alerts of a site (those withdrawn left out, and kinds that the oracle does not
-/// compute) and the oracle's.
+/// What differs between the product's alerts of a site and the oracle's. Withdrawn ones are left out: they depend on
+/// what was known when; and so do silences that are over.
 pub fn alerts(product: &[v1::Alert], oracle: &[Alert]) -> Vec<String> {
-    let instant = |text: &str| text.parse::<jiff::Timestamp>().expect("an instant").as_microsecond();
+    let is_past_silence = |one: &v1::Alert| one.alert == "site_silent" && one.state != "firing";
     let theirs: BTreeMap<&str, String> = product
         .iter()
-        .filter(|one| {
-            one.state != "withdrawn" && ["alliance_breakdown", "alliance_watch"].contains(&one.alert.as_str())
-        })
-        .map(|one| {
-            let subject = one.subject.clone().unwrap_or_default();
-            let until = one.until.as_deref().map(instant);
-            assert_eq!(until.is_some(), one.state == "resolved", "{one:?}");
-            let line = line(
-                (&one.alert, subject.client.as_deref(), subject.peer.as_deref()),
-                (instant(&one.since), until, instant(&one.recorded_at)),
-                (one.mechanism.as_deref(), one.component.as_deref(), one.detected_by.as_deref()),
-            );
-            (one.alert_id.as_str(), line)
-        })
+        .filter(|one| one.state != "withdrawn" && !is_past_silence(one))
+        .map(|one| (one.alert_id.as_str(), line_of(one)))
         .collect();
-    let ours: BTreeMap<&str, String> = oracle
-        .iter()
-        .map(|one| {
-            let line = line(
-                (one.alert, Some(&one.client), Some(&one.peer)),
-                (one.since, one.until, one.recorded_at),
-                (Some(one.mechanism), one.component, one.detected_by),
-            );
-            (one.alert_id.as_str(), line)
-        })
-        .collect();
+    let ours: BTreeMap<&str, String> = oracle.iter().map(|one| (one.alert_id.as_str(), line(one))).collect();
     let ids: BTreeSet<&str> = theirs.keys().chain(ours.keys()).copied().collect();
     ids.into_iter()
         .filter(|id| theirs.get(id) != ours.get(id))
@@ -175,14 +137,44 @@ pub fn alerts(product: &[v1::Alert], oracle: &[Alert]) -> Vec<String> {
         .collect()
 }
 
-type Text<'a> = Option<&'a str>;
-
-fn line(
-    (alert, client, peer): (&str, Text<'_>, Text<'_>),
-    (since, until, recorded_at): (i64, Option<i64>, i64),
-    (mechanism, component, detected_by): (Text<'_>, Text<'_>, Text<'_>),
-) -> String {
+/// An alert of the oracle in one line.
+fn line(alert: &Alert) -> String {
+    let tier = TIERS.iter().find(|(name, _)| *name == alert.alert).map(|(_, tier)| *tier);
     format!(
-        "{alert} of {client:?} {peer:?} {since}..{until:?} recorded {recorded_at}: {mechanism:?} {component:?} {detected_by:?}"
+        "{} {} {} of {:?} {:?} {}..{:?} recorded {}: {:?} {:?} {:?} {}",
+        alert.alert,
+        tier.expect("an alert has a tier"),
+        if alert.until.is_some() { "resolved" } else { "firing" },
+        alert.client,
+        alert.peer,
+        alert.since,
+        alert.until,
+        alert.recorded_at,
+        alert.mechanism,
+        alert.component,
+        alert.detected_by,
+        if alert.withdrawn_event { "withdrawn event" } else { "" },
+    )
+}
+
+/// An alert of the product in the same words.
+fn line_of(alert: &v1::Alert) -> String {
+    let subject = alert.subject.clone().unwrap_or_default();
+    let says_more = alert.summary.is_some() || alert.certainty.is_some() || alert.next_step.is_some();
+    assert!(!(alert.alert == "safeguarding" && says_more), "it says more than it may: {alert:?}");
+    format!(
+        "{} {} {} of {:?} {:?} {}..{:?} recorded {}: {:?} {:?} {:?} {}",
+        alert.alert,
+        alert.tier,
+        alert.state,
+        subject.client,
+        subject.peer,
+        instant(&alert.since),
+        alert.until.as_deref().map(instant),
+        instant(&alert.recorded_at),
+        alert.mechanism,
+        alert.component,
+        alert.detected_by,
+        if alert.withdrawn_event == Some(true) { "withdrawn event" } else { "" },
     )
 }

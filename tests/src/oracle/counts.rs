@@ -2,16 +2,13 @@
 
 use std::collections::BTreeMap;
 
-/// Labels beside `site`.
-pub type Labels = BTreeMap<String, String>;
-
 /// A sample: its name, labels and decimal value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sample {
     /// Name, window included.
     pub name: String,
-    /// Labels.
-    pub labels: Labels,
+    /// Labels beside `site`: `label=value`, sorted, with commas.
+    pub labels: String,
     /// Value as it is published.
     pub value: String,
 }
@@ -20,12 +17,19 @@ pub struct Sample {
 /// complete and nothing else comes up.
 #[derive(Debug, Default)]
 pub struct Counts {
-    counts: BTreeMap<(String, Labels), i128>,
+    counts: BTreeMap<(String, String), i128>,
     points: Vec<String>,
 }
 
-fn labels(pairs: &[(&str, &str)]) -> Labels {
-    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+/// Labels as a sample has them.
+pub fn labels<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let mut pairs: Vec<(&str, &str)> = pairs.into_iter().collect();
+    pairs.sort_unstable();
+    let mut text = String::new();
+    for (label, value) in pairs {
+        text.extend([if text.is_empty() { "" } else { "," }, label, "=", value]);
+    }
+    text
 }
 
 impl Counts {
@@ -36,19 +40,15 @@ impl Counts {
 
     /// Declares all products of the labels' values.
     pub fn declare_by(&mut self, name: &str, sets: &[(&str, &[&str])]) {
-        let mut products: Vec<Labels> = vec![Labels::new()];
+        let mut products: Vec<Vec<(&str, &str)>> = vec![Vec::new()];
         for (label, values) in sets {
-            let extended = products.iter().flat_map(|product| {
-                values.iter().map(|value| {
-                    let mut product = product.clone();
-                    product.insert((*label).to_owned(), (*value).to_owned());
-                    product
-                })
-            });
+            let with = |product: &Vec<(_, _)>, value| [product.as_slice(), &[(*label, value)]].concat();
+            let extended =
+                products.iter().flat_map(|product| values.iter().map(|value| with(product, *value)));
             products = extended.collect();
         }
         for product in products {
-            self.counts.insert((name.to_owned(), product), 0);
+            self.counts.insert((name.to_owned(), labels(product)), 0);
         }
     }
 
@@ -59,14 +59,14 @@ impl Counts {
 
     /// Adds to a sample.
     pub fn add(&mut self, name: &str, pairs: &[(&str, &str)], amount: i128) {
-        let sample = (name.to_owned(), labels(pairs));
+        let sample = (name.to_owned(), labels(pairs.iter().copied()));
         *self.counts.get_mut(&sample).unwrap_or_else(|| panic!("{sample:?} was not declared")) += amount;
     }
 
     /// The samples, sorted.
     pub fn samples(self) -> Vec<Sample> {
         let points = self.points;
-        let publish = |((name, labels), count): ((String, Labels), i128)| {
+        let publish = |((name, labels), count): ((String, String), i128)| {
             let value = if points.contains(&name) {
                 assert!(count >= 0, "sums of millionths are never negative");
                 format!("{}.{:06}", count / 1_000_000, count % 1_000_000)

@@ -7,8 +7,10 @@ use super::days::{Day, Us, day_of, midnight};
 use super::{Given, Settings, words};
 
 /// [from, to) in which an episode rests.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Pause {
+    /// The event that began it.
+    pub event_id: String,
     /// First instant.
     pub from: Us,
     /// First instant after it, if it is over.
@@ -16,12 +18,14 @@ pub struct Pause {
 }
 
 /// A presumed dropout.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Loss {
     /// Its day.
     pub day: Day,
     /// c.
     pub counted_from: Day,
+    /// The last attended contact, or what opened the episode.
+    pub counted_from_event: String,
     /// When it was taken back.
     pub taken_back: Option<Us>,
 }
@@ -46,10 +50,12 @@ pub struct End {
 pub struct Episode {
     /// When it opened.
     pub opened: Us,
+    /// The event that opened it.
+    pub opened_by: String,
     /// What it was matched on.
     pub matched_on: BTreeSet<String>,
-    /// Its attended contacts.
-    pub attended: Vec<Us>,
+    /// Its attended contacts: when, and which event.
+    pub attended: Vec<(Us, String)>,
     /// Attendance of its last contact.
     pub last_contact: Option<String>,
     /// Contacts missed by the client since the last attended one, or the opening.
@@ -82,17 +88,34 @@ pub struct Exit {
 impl Episode {
     /// c: the day of the last attended contact, or of the opening.
     pub fn counted_from(&self) -> Day {
-        day_of(self.attended.last().copied().unwrap_or(self.opened))
+        day_of(self.attended.last().map_or(self.opened, |(at, _)| *at))
+    }
+
+    /// The event of that day.
+    pub fn counted_from_event(&self) -> &str {
+        self.attended.last().map_or(&self.opened_by, |(_, event_id)| event_id)
     }
 
     /// The presumed dropout that stands, ended since or not.
-    pub fn loss(&self) -> Option<Loss> {
-        self.losses.last().copied().filter(|loss| loss.taken_back.is_none())
+    pub fn loss(&self) -> Option<&Loss> {
+        self.losses.last().filter(|loss| loss.taken_back.is_none())
     }
 
     /// The pause that lasts.
-    pub fn pause(&self) -> Option<Pause> {
-        self.pauses.last().copied().filter(|pause| pause.to.is_none())
+    pub fn pause(&self) -> Option<&Pause> {
+        self.pauses.last().filter(|pause| pause.to.is_none())
+    }
+
+    /// Whether it is open in the sense of section 6, as far as is known: it covers the instant, is not paused and not
+    /// presumed lost.
+    pub fn is_open(&self) -> bool {
+        self.end.is_none() && self.pause().is_none() && self.loss().is_none()
+    }
+
+    /// Whether it covers some instant of a day, paused and presumed-lost ones included.
+    pub fn covers(&self, day: Day) -> bool {
+        let ends_before = self.end.as_ref().is_some_and(|end| day_of(end.at) < day);
+        day_of(self.opened) <= day && !ends_before
     }
 
     /// Whether every instant of the day that the episode covers is paused, as far as is known; a pause that lasts
@@ -116,15 +139,16 @@ impl Episode {
     /// Whether `day` is the one, or lies after the one, at whose 00:00 the episode is presumed lost.
     pub fn is_silent_too_long(&self, settings: &Settings, day: Day) -> bool {
         let days = (self.counted_from() + 1)..=day;
+        if days.clone().count() < settings.dropout_days as usize {
+            return false;
+        }
         days.filter(|day| !self.is_paused_on(*day)).count() as i64 >= settings.dropout_days
     }
 
     /// Whether the dyad is open on a day, through this episode.
     pub fn is_open_on(&self, day: Day) -> bool {
-        let ends_before = self.end.as_ref().is_some_and(|end| day_of(end.at) < day);
-        let is_covered = day_of(self.opened) <= day && !ends_before;
         let is_lost = self.loss().is_some_and(|loss| loss.day <= day);
-        is_covered && !self.is_paused_on(day) && !is_lost
+        self.covers(day) && !self.is_paused_on(day) && !is_lost
     }
 
     /// How it was left, if it was.

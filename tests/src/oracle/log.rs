@@ -13,8 +13,14 @@ pub type Record = (String, Option<Vec<u8>>);
 /// What has been read of a partition.
 #[derive(Debug, Clone, Default)]
 pub struct Known {
-    versions: BTreeMap<String, v1::Event>,
+    /// Every version by its key, and the `ingested_at` of its last record.
+    versions: BTreeMap<String, (v1::Event, Us)>,
     clock: Option<Us>,
+}
+
+/// Which of two versions of an event stands: the greater.
+pub fn precedence(event: &v1::Event) -> (Us, Vec<u8>) {
+    (event.recorded_at_us, event.encode_to_vec())
 }
 
 impl Known {
@@ -36,7 +42,9 @@ impl Known {
         let event = v1::Event::decode(value.as_slice()).expect("a canonical event");
         self.clock = self.clock.max(Some(event.ingested_at_us));
         if event.body.is_some() {
-            self.versions.insert(key.clone(), v1::Event { ingested_at_us: 0, ..event });
+            let ingested_at = event.ingested_at_us;
+            // Of two records with one key the later stays, whenever it was accepted.
+            self.versions.insert(key.clone(), (v1::Event { ingested_at_us: 0, ..event }, ingested_at));
         }
     }
 
@@ -45,26 +53,31 @@ impl Known {
         self.clock
     }
 
+    /// Every version that was accepted and not erased, retractions included, with its `ingested_at`.
+    pub fn versions(&self) -> impl Iterator<Item = &(v1::Event, Us)> {
+        self.versions.values()
+    }
+
     /// The standing events, in order (section 3).
     pub fn standing(&self) -> Vec<v1::Event> {
         let mut retracted: BTreeMap<(&str, &str), Us> = BTreeMap::new();
-        for event in self.versions.values() {
+        for (event, _) in self.versions.values() {
             if let Some(v1::event::Body::Retraction(retraction)) = &event.body {
                 let last = retracted.entry((&event.site, &retraction.retracts)).or_insert(i64::MIN);
                 *last = event.recorded_at_us.max(*last);
             }
         }
         let mut standing: BTreeMap<(&str, &str), &v1::Event> = BTreeMap::new();
-        for event in self.versions.values() {
+        for (event, _) in self.versions.values() {
             let id = (event.site.as_str(), event.event_id.as_str());
             let is_retraction = matches!(event.body, Some(v1::event::Body::Retraction(_)));
             let is_withdrawn = retracted.get(&id).is_some_and(|last| event.recorded_at_us <= *last);
             if is_retraction || is_withdrawn {
                 continue;
             }
-            let best = standing.entry(id).or_insert(event);
-            if (event.recorded_at_us, event.encode_to_vec()) > (best.recorded_at_us, best.encode_to_vec()) {
-                *best = event;
+            match standing.get(&id) {
+                Some(best) if precedence(best) >= precedence(event) => {}
+                _ => drop(standing.insert(id, event)),
             }
         }
         let mut events: Vec<v1::Event> = standing.into_values().cloned().collect();
@@ -72,9 +85,9 @@ impl Known {
         events
     }
 
-    /// The sites that have a standing event.
+    /// The sites that have a record.
     pub fn sites(&self) -> Vec<String> {
-        let mut sites: Vec<String> = self.standing().into_iter().map(|event| event.site).collect();
+        let mut sites: Vec<String> = self.versions().map(|(event, _)| event.site.clone()).collect();
         sites.sort();
         sites.dedup();
         sites

@@ -19,30 +19,30 @@ fn contact(event: &v1::Event) -> &v1::Contact {
 }
 
 /// Types delivered on a day from `first` to `last`.
-pub fn received_between(contacts: &Contacts<'_>, first: Day, last: Day) -> BTreeSet<String> {
+pub fn received_between(contacts: &Contacts<'_>, first: Day, last: Day) -> BTreeSet<&'static str> {
     let in_time = contacts.iter().filter(|event| (first..=last).contains(&log::day(event)));
     in_time.flat_map(|event| delivered(contact(event))).collect()
 }
 
 /// Types requested on a day from `first` to `last` and, by the end of `last`, not delivered at or after the latest
 /// such request.
-pub fn unmet_between(contacts: &Contacts<'_>, first: Day, last: Day) -> BTreeSet<String> {
+pub fn unmet_between(contacts: &Contacts<'_>, first: Day, last: Day) -> BTreeSet<&'static str> {
     let in_time: Contacts<'_> =
         contacts.iter().filter(|event| (first..=last).contains(&log::day(event))).copied().collect();
     let is_unmet = |kind: &str| {
-        let asks = in_time.iter().filter(|event| requested(contact(event)).iter().any(|one| one == kind));
+        let asks = in_time.iter().filter(|event| requested(contact(event)).contains(&kind));
         let latest: Option<Us> = asks.map(|event| event.occurred_at_us).max();
         latest.is_some_and(|latest| {
-            !in_time.iter().any(|event| {
-                event.occurred_at_us >= latest && delivered(contact(event)).iter().any(|one| one == kind)
-            })
+            !in_time
+                .iter()
+                .any(|event| event.occurred_at_us >= latest && delivered(contact(event)).contains(&kind))
         })
     };
-    SIX.iter().filter(|kind| is_unmet(kind)).map(|kind| (*kind).to_owned()).collect()
+    SIX.into_iter().filter(|kind| is_unmet(kind)).collect()
 }
 
 /// What stands on a day, by the contacts up to its end: (received, unmet).
-pub fn on_day(contacts: &Contacts<'_>, day: Day) -> (BTreeSet<String>, BTreeSet<String>) {
+pub fn on_day(contacts: &Contacts<'_>, day: Day) -> (BTreeSet<&'static str>, BTreeSet<&'static str>) {
     (received_between(contacts, day - 27, day), unmet_between(contacts, day - 27, day))
 }
 
@@ -52,7 +52,7 @@ pub fn at_exit(
     contacts: &Contacts<'_>,
     exit_day: Day,
     counted_from: Option<Day>,
-) -> (BTreeSet<String>, BTreeSet<String>) {
+) -> (BTreeSet<&'static str>, BTreeSet<&'static str>) {
     match counted_from {
         None => on_day(contacts, exit_day),
         Some(c) => (received_between(contacts, c - 27, c), unmet_between(contacts, c - 27, exit_day - 1)),

@@ -5,57 +5,30 @@ use rapport_proto::v1::{self, event::Body};
 use super::Given;
 use super::alliance::{Rating, Scored};
 use super::days::{Day, Us, day_of, midnight};
+use super::dyads::{Dyad, is_action, is_attended, is_end, left};
 use super::episode::{End, Episode, Loss, Pause};
+use super::given::Target;
 use super::rows::Row;
 use super::standing::Contacts;
 use super::{log, scores, words};
 
-/// A (client, peer) pair of a site and the events that concern it.
+/// A moment at which something happened to a dyad, and what holds just after it.
 #[derive(Debug, Clone)]
-pub struct Dyad<'a> {
-    /// The client.
-    pub client: &'a str,
-    /// The peer.
-    pub peer: &'a str,
-    /// Its own events, and those of others that end its episodes, in order.
-    pub events: Vec<&'a v1::Event>,
-}
-
-/// The dyads of a site, from its standing events in order.
-pub fn dyads<'a>(standing: &'a [v1::Event], site: &str) -> Vec<Dyad<'a>> {
-    let events = || standing.iter().filter(|event| event.site == site);
-    let mut pairs: Vec<(&str, &str)> = events()
-        .filter(|event| log::of_dyad(event))
-        .map(|event| (event.client.as_str(), event.peer.as_str()))
-        .collect();
-    pairs.sort_unstable();
-    pairs.dedup();
-    let concerns = |event: &&v1::Event, client: &str, peer: &str| {
-        let is_own = event.client == client && event.peer == peer;
-        let is_leaving = left(event).is_some() && event.peer == peer;
-        is_own || is_leaving || (is_death(event) && event.client == client)
-    };
-    let dyad = |(client, peer): (&'a str, &'a str)| Dyad {
-        client,
-        peer,
-        events: events().filter(|event| concerns(event, client, peer)).collect(),
-    };
-    pairs.into_iter().map(dyad).collect()
-}
-
-/// The reason of a peer's leaving.
-fn left(event: &v1::Event) -> Option<String> {
-    match &event.body {
-        Some(Body::PeerChange(change)) if change.action() == v1::PeerAction::Left => {
-            Some(words::word(change.reason().as_str_name(), "LEFT_REASON_"))
-        }
-        _ => None,
-    }
-}
-
-fn is_death(event: &v1::Event) -> bool {
-    matches!(&event.body, Some(Body::Relationship(relationship))
-        if relationship.action() == v1::RelationshipAction::Ended && relationship.reason() == v1::EndReason::Died)
+pub struct Step<'a> {
+    /// When.
+    pub at: Us,
+    /// What happened; `None` where it is what time does.
+    pub event: Option<&'a v1::Event>,
+    /// The episode, by its place, that the event belongs to.
+    pub episode: Option<usize>,
+    /// The episode that ended.
+    pub ended: Option<usize>,
+    /// The day at whose 00:00 the open episode turned out to be presumed lost.
+    pub lost: Option<Day>,
+    /// Where time ended a pause: the event that had begun it.
+    pub pause: Option<String>,
+    /// Whether the dyad is open in the sense of section 6.
+    pub is_open: bool,
 }
 
 /// A dyad's history up to an instant.
@@ -66,6 +39,8 @@ pub struct Walk<'a> {
     pub episodes: Vec<Episode>,
     /// Its contacts.
     pub contacts: Contacts<'a>,
+    /// What happened, in order.
+    pub steps: Vec<Step<'a>>,
     /// Each event with its row, if rows are kept; of an event from outside the dyad, only what it ended.
     pub rows: Vec<(&'a v1::Event, Row)>,
     keeps_rows: bool,
@@ -91,6 +66,7 @@ impl<'a> Walk<'a> {
             given,
             episodes: Vec::new(),
             contacts: Vec::new(),
+            steps: Vec::new(),
             rows: Vec::new(),
             keeps_rows,
             events: events.clone(),
@@ -98,8 +74,7 @@ impl<'a> Walk<'a> {
         };
         for event in events {
             walk.pass_midnights(event.occurred_at_us);
-            let is_own = event.client == dyad.client && event.peer == dyad.peer;
-            walk.meet(event, is_own);
+            walk.meet(event, dyad.owns(event));
         }
         walk.pass_midnights(now);
         walk
@@ -108,6 +83,11 @@ impl<'a> Walk<'a> {
     /// The episode that has not ended.
     pub fn open(&self) -> Option<&Episode> {
         self.episodes.last().filter(|episode| episode.end.is_none())
+    }
+
+    /// Whether the dyad is open on a day (section 3).
+    pub fn is_open_on(&self, day: Day) -> bool {
+        self.episodes.iter().any(|episode| episode.is_open_on(day))
     }
 
     /// The phase at an instant up to which the walk has come.
@@ -126,8 +106,19 @@ impl<'a> Walk<'a> {
             Some(end) => episode.broken_before(end.at, Some(&end.event_id)),
             None => episode.broken_before(midnight(exit.day), None),
         };
-        let (_, unmet) = super::standing::at_exit(&self.contacts, exit.day, exit.counted_from);
-        broken.unwrap_or(if unmet.is_empty() { "unknown" } else { "social_support" })
+        broken.unwrap_or(self.want(exit.day, exit.counted_from))
+    }
+
+    /// The mechanism of a presumed dropout, whatever came after it.
+    pub fn loss_mechanism(&self, episode: &Episode, loss: &Loss) -> &'static str {
+        let broken = episode.broken_before(midnight(loss.day), None);
+        broken.unwrap_or(self.want(loss.day, Some(loss.counted_from)))
+    }
+
+    /// The mechanism of an exit that no breakdown explains.
+    fn want(&self, day: Day, counted_from: Option<Day>) -> &'static str {
+        let (_, unmet) = super::standing::at_exit(&self.contacts, day, counted_from);
+        if unmet.is_empty() { "unknown" } else { "social_support" }
     }
 
     /// What time does at each midnight up to `to`, included.
@@ -136,37 +127,65 @@ impl<'a> Walk<'a> {
         for day in last + 1..=day_of(to) {
             let pause_days = self.given.settings.pause_days;
             let Some(episode) = self.open_mut() else { continue };
+            let mut ended_pause = None;
             if let Some(pause) = episode.pauses.last_mut().filter(|pause| pause.to.is_none())
                 && day == day_of(pause.from) + pause_days
             {
                 pause.to = Some(midnight(day));
+                ended_pause = Some(pause.event_id.clone());
             }
-            self.presume_lost(day);
+            let lost = self.presume_lost(day);
+            if ended_pause.is_some() || lost.is_some() {
+                let is_open = self.open().is_some_and(Episode::is_open);
+                let at = midnight(day);
+                self.steps.push(Step {
+                    at,
+                    event: None,
+                    episode: None,
+                    ended: None,
+                    lost,
+                    pause: ended_pause,
+                    is_open,
+                });
+            }
         }
     }
 
     /// Presumes the open episode lost at 00:00 of `day` if it has been silent for too long by then, and no attended
     /// contact or end at that very instant prevents it.
-    fn presume_lost(&mut self, day: Day) {
+    fn presume_lost(&mut self, day: Day) -> Option<Day> {
         let at_once = |event: &&&v1::Event| event.occurred_at_us == midnight(day);
         let is_prevented =
             self.events.iter().filter(at_once).any(|event| is_attended(event) || is_end(event));
         let settings = &self.given.settings;
-        let Some(episode) = self.open_mut() else { return };
+        let episode = self.open_mut()?;
         if is_prevented || episode.loss().is_some() || !episode.is_silent_too_long(settings, day) {
-            return;
+            return None;
         }
         let counted_from = episode.counted_from();
-        episode.losses.push(Loss { day, counted_from, taken_back: None });
-        if episode.alliance.watch().is_some_and(|watch| watch.opened <= midnight(day)) {
+        let counted_from_event = episode.counted_from_event().to_owned();
+        episode.losses.push(Loss { day, counted_from, counted_from_event, taken_back: None });
+        if episode.alliance.watch().is_some_and(|watch| watch.opened < midnight(day)) {
             episode.alliance.close_watch(midnight(day));
         }
+        Some(day)
     }
 
     fn meet(&mut self, event: &'a v1::Event, is_own: bool) {
         let phase_before = self.phase(event.occurred_at_us);
         let ended_before = self.ended().count();
+        let losses_before = self.losses();
         let scored = if is_own { self.meet_own(event) } else { self.meet_end_by_another(event) };
+        let new_end = self.episodes.iter().enumerate().filter(|(_, episode)| episode.end.is_some());
+        self.steps.push(Step {
+            at: event.occurred_at_us,
+            event: Some(event),
+            episode: self.episode_of(event),
+            ended: new_end.map(|(place, _)| place).nth(ended_before),
+            lost: (self.losses() > losses_before).then(|| log::day(event)),
+            pause: None,
+            is_open: self.open().is_some_and(Episode::is_open),
+        });
         if self.keeps_rows {
             // A `started` after a presumed dropout ends nothing: that dropout has.
             let ended = self.ended().nth(ended_before).filter(|_| is_end(event));
@@ -178,6 +197,10 @@ impl<'a> Walk<'a> {
             }
             self.rows.push((event, row));
         }
+    }
+
+    fn losses(&self) -> usize {
+        self.episodes.iter().map(|episode| episode.losses.len()).sum()
     }
 
     fn ended(&self) -> impl Iterator<Item = &Episode> {
@@ -222,7 +245,8 @@ impl<'a> Walk<'a> {
             self.contacts.push(event);
         }
         if self.opens(event) {
-            self.episodes.push(Episode { opened: event.occurred_at_us, ..Episode::default() });
+            let opened_by = event.event_id.clone();
+            self.episodes.push(Episode { opened: event.occurred_at_us, opened_by, ..Episode::default() });
         }
         match event.body.as_ref().expect("an event has a body") {
             Body::Relationship(relationship) => self.meet_relationship(event, relationship),
@@ -240,7 +264,7 @@ impl<'a> Walk<'a> {
         let Some(last) = self.episodes.last_mut() else {
             return match event.body.as_ref().expect("an event has a body") {
                 Body::Relationship(_) => is_started,
-                Body::Measure(measure) => scores::instrument(self.given, measure).alliance,
+                Body::Measure(measure) => scores::instrument(self.given, measure).target == Target::Alliance,
                 Body::Contact(_) | Body::Alliance(_) | Body::Modelling(_) => true,
                 _ => false,
             };
@@ -282,7 +306,7 @@ impl<'a> Walk<'a> {
                 episode.matched_on.extend(names);
             }
             v1::RelationshipAction::Paused if episode.pause().is_none() => {
-                episode.pauses.push(Pause { from: at, to: None });
+                episode.pauses.push(Pause { event_id: event.event_id.clone(), from: at, to: None });
             }
             v1::RelationshipAction::Resumed => {
                 if let Some(pause) = episode.pauses.last_mut().filter(|pause| pause.to.is_none()) {
@@ -316,7 +340,7 @@ impl<'a> Walk<'a> {
         let attendance = words::attendance(contact);
         match attendance.as_str() {
             "attended" => {
-                episode.attended.push(at);
+                episode.attended.push((at, event.event_id.clone()));
                 episode.missed = 0;
                 for loss in episode.losses.iter_mut().filter(|loss| loss.taken_back.is_none()) {
                     loss.taken_back = Some(at);
@@ -355,9 +379,8 @@ impl<'a> Walk<'a> {
         let instrument = scores::instrument(given, measure);
         let found = scores::components(instrument, measure);
         let episode = self.open_mut()?;
-        let is_rating =
-            measure.rater() == v1::Rater::Client && instrument.alliance && found.contains_key("total");
-        if !is_rating {
+        let is_by_client = measure.rater() == v1::Rater::Client;
+        if !is_by_client || instrument.target != Target::Alliance || !found.contains_key("total") {
             return None;
         }
         let rating = Rating {
@@ -368,16 +391,4 @@ impl<'a> Walk<'a> {
         };
         episode.alliance.rate(given, rating)
     }
-}
-
-fn is_action(event: &v1::Event, action: v1::RelationshipAction) -> bool {
-    matches!(&event.body, Some(Body::Relationship(relationship)) if relationship.action() == action)
-}
-
-fn is_attended(event: &v1::Event) -> bool {
-    matches!(&event.body, Some(Body::Contact(contact)) if words::attended(contact))
-}
-
-fn is_end(event: &v1::Event) -> bool {
-    is_action(event, v1::RelationshipAction::Ended) || left(event).is_some()
 }

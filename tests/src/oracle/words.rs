@@ -113,14 +113,106 @@ pub fn attended(contact: &v1::Contact) -> bool {
 }
 
 /// A contact's delivered support; nothing unless it took place.
-pub fn delivered(contact: &v1::Contact) -> Vec<String> {
+pub fn delivered(contact: &v1::Contact) -> Vec<&'static str> {
     if !attended(contact) {
         return Vec::new();
     }
-    contact.support().map(|kind| word(kind.as_str_name(), "SUPPORT_TYPE_")).collect()
+    contact.support().map(support_type).collect()
 }
 
 /// A contact's requests.
-pub fn requested(contact: &v1::Contact) -> Vec<String> {
-    contact.requested().map(|kind| word(kind.as_str_name(), "SUPPORT_TYPE_")).collect()
+pub fn requested(contact: &v1::Contact) -> Vec<&'static str> {
+    contact.requested().map(support_type).collect()
+}
+
+fn support_type(kind: v1::SupportType) -> &'static str {
+    match kind {
+        v1::SupportType::Unspecified => panic!("a canonical type is specified"),
+        v1::SupportType::Informational => "informational",
+        v1::SupportType::Companionship => "companionship",
+        v1::SupportType::Emotional => "emotional",
+        v1::SupportType::Instrumental => "instrumental",
+        v1::SupportType::Appraisal => "appraisal",
+        v1::SupportType::PsychologicalTherapy => "psychological_therapy",
+    }
+}
+
+/// Why a peer can leave.
+pub const LEFT_REASONS: [&str; 9] = [
+    "overwhelmed",
+    "unsupported",
+    "inappropriate_relationship",
+    "boundary_breach",
+    "relapse",
+    "screened_out",
+    "new_job",
+    "personal",
+    "other",
+];
+/// Kinds of service use.
+pub const SERVICE_USE: [&str; 6] = [
+    "appointment_kept",
+    "appointment_missed",
+    "admission",
+    "bed_days",
+    "crisis_contact",
+    "substance_use_days",
+];
+/// Steps on the way from client to peer.
+pub const STEPS: [&str; 4] = ["interested", "applied", "training", "active"];
+/// What instruments measure.
+pub const CONSTRUCTS: [&str; 21] = [
+    "hope",
+    "self_esteem",
+    "self_efficacy",
+    "empowerment",
+    "autonomy",
+    "wellbeing",
+    "distress",
+    "coping",
+    "motivation",
+    "isolation",
+    "perceived_social_support",
+    "social_functioning",
+    "stigma",
+    "normalisation",
+    "satisfaction",
+    "knowledge",
+    "identity",
+    "interpersonal_competence",
+    "meaning",
+    "quality_of_life",
+    "engagement",
+];
+/// The alerts and their tiers.
+pub const TIERS: [(&str, &str); 14] = [
+    ("alliance_breakdown", "page"),
+    ("breakdown_unrepaired", "page"),
+    ("alliance_watch", "digest"),
+    ("presumed_dropout", "digest"),
+    ("support_unmet", "digest"),
+    ("professional_help_wanted", "page"),
+    ("negative_comparison", "digest"),
+    ("harmful_behaviour", "page"),
+    ("supervision_overdue", "digest"),
+    ("training_lapsed", "digest"),
+    ("peer_overloaded", "digest"),
+    ("peer_wellbeing_fall", "page"),
+    ("safeguarding", "safeguarding"),
+    ("site_silent", "operations"),
+];
+/// The alerts.
+pub const ALERTS: [&str; 14] = {
+    let mut names = [""; 14];
+    let mut place = 0;
+    while place < names.len() {
+        names[place] = TIERS[place].0;
+        place += 1;
+    }
+    names
+};
+
+/// Whether a supervision took place.
+pub fn is_supervision_held(development: &v1::Development) -> bool {
+    development.kind() == v1::DevelopmentKind::Supervision && development.held()
 }
