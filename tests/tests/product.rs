@@ -62,8 +62,8 @@ impl Published {
 }
 
 /// What the product publishes from the records of a partition.
-pub fn published(settings: &Settings, records: &[Record]) -> Published {
-    let catalogue = Catalogue::parse(CATALOGUE).expect("the shipped catalogue is right");
+pub fn published(settings: &Settings, catalogue: &str, records: &[Record]) -> Published {
+    let catalogue = Catalogue::parse(catalogue).expect("the catalogue is right");
     let mut partition =
         Partition::new(Arc::new(Params { settings: settings.clone(), catalogue: Arc::new(catalogue) }));
     let mut published = Published::default();

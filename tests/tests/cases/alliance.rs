@@ -141,7 +141,7 @@ fn an_acknowledgement_closes_the_alert_and_not_the_breakdown() {
     story.on(3).closed(&alert_id);
     let told = told(&story, 4);
     assert_eq!(told.alert("alliance_breakdown").until, Some(instant(3, "12:00")));
-    assert_eq!(told.alert("alliance_breakdown").mechanism, "peer_role");
+    assert_eq!(told.alert("alliance_breakdown").mechanism, Some("peer_role"));
     told.has(&[("dyads{phase=breakdown}", "1"), ("breakdowns_7d{mechanism=peer_role}", "1")]);
 }
 
@@ -228,5 +228,5 @@ fn the_component_is_the_subscale_that_fell_most() {
     }
     story.on(28).measured("wai-sr", &[("bond", 3.0), ("goal", 2.0), ("task", 2.5)]);
     let told = told(&story, 29);
-    assert_eq!(told.alert("alliance_breakdown").component, Some("goal"));
+    assert_eq!(told.alert("alliance_breakdown").component.as_deref(), Some("goal"));
 }

@@ -1,8 +1,8 @@
 //! Versions, retractions, order and lateness: which events stand.
 
-use rapport_proto::v1::{Attendance, EndReason, Side};
+use rapport_proto::v1::{self, Attendance, EndReason, RuptureCause, Side, event::Body};
 use rapport_tests::oracle::log::Record;
-use rapport_tests::story::{Story, start_of};
+use rapport_tests::story::{Story, instant, start_of};
 
 use super::{told, told_in_order};
 
@@ -119,4 +119,72 @@ fn events_of_tomorrow_are_kept_and_count_when_the_clock_comes_to_them() {
     let late = told(&story, 10);
     late.has(&[("contacts_7d{attendance=missed_by_client}", "1")]);
     assert!(late.rows.contains_key("e2"));
+}
+
+#[test]
+fn a_correction_moves_a_contact_to_another_pair_whichever_version_arrives_first() {
+    let mut story = Story::new();
+    story.of("c", "p").on(0).contact(&[], &[]).id("x");
+    story.of("d", "q").on(2).contact(&[], &[]).id("x").recorded_after(1);
+    story.of("d", "q").on(3).missed().id("y");
+    in_any_order(
+        &story,
+        5,
+        &[
+            // Only d and q: days 2, 3, 4.
+            ("dyads_open_7d", "1"),
+            ("dyad_days_7d", "3"),
+            ("client_days_7d", "3"),
+            ("peers_active_7d", "1"),
+            ("contacts_7d{attendance=attended}", "1"),
+        ],
+    );
+    let told = told(&story, 5);
+    assert_eq!((told.rows["x"].episode, told.rows["y"].episode_day), (Some(1), Some(1)));
+}
+
+#[test]
+fn a_correction_can_make_another_kind_of_event_of_an_event() {
+    let mut story = Story::new();
+    story.of("c", "p").on(0).contact(&[], &[]).id("x");
+    story.of("", "p").on(1).supervised(true).id("x").recorded_after(1);
+    in_any_order(&story, 3, &[("dyads_open_7d", "0"), ("peers_active_7d", "0"), ("client_days_7d", "0")]);
+    let told = told(&story, 3);
+    assert_eq!(
+        (told.rows["x"].mechanism, told.rows["x"].component),
+        (Some("peer_role"), Some("supervision"))
+    );
+}
+
+#[test]
+fn acknowledgements_count_once_an_alert_and_the_latest_finding_confirms() {
+    let mut story = Story::new();
+    story.on(0).contact(&[], &[]).on(1).ruptured(RuptureCause::Gossip);
+    // SHA-256 of leeds, alliance_breakdown, c, p, e2, joined by 0x00.
+    let id = "6486b1ed93885658045cf243012c2194";
+    let found = |story: &mut Story, day: i64, finding: Option<bool>| {
+        story.on(day).acknowledged(id, v1::AcknowledgementState::Seen);
+        let Some(Body::Acknowledgement(last)) = &mut story.events.last_mut().unwrap().body else { panic!() };
+        last.finding = finding;
+    };
+    found(&mut story, 2, Some(false));
+    let counts = |acknowledged, confirmed| {
+        [
+            ("alerts_7d{alert=alliance_breakdown}", "1"),
+            ("alerts_acknowledged_7d{alert=alliance_breakdown}", acknowledged),
+            ("alerts_confirmed_7d{alert=alliance_breakdown}", confirmed),
+        ]
+    };
+    told(&story, 2).has(&counts("0", "0"));
+    told(&story, 3).has(&counts("1", "0"));
+    found(&mut story, 4, Some(true));
+    // Says nothing of what was found.
+    found(&mut story, 5, None);
+    told(&story, 6).has(&counts("1", "1"));
+    assert_eq!(told(&story, 6).alert("alliance_breakdown").alert_id, id);
+    // One that came before the alert closes it as it opens.
+    let mut early = Story::new();
+    early.on(0).contact(&[], &[]).on(1).ruptured(RuptureCause::Gossip).on(0).closed(id);
+    let at_once = [(instant(1, "12:00"), Some(instant(1, "12:00")))];
+    assert_eq!(told(&early, 2).stretches("alliance_breakdown"), at_once);
 }

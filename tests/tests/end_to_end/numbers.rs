@@ -8,7 +8,7 @@ use rapport_proto::topics::{ENRICHED, EVENTS, INDICATORS};
 use rapport_proto::v1;
 use rapport_tests::harness::{repository, wait_for, wait_until};
 use rapport_tests::oracle::log::{Known, Record};
-use rapport_tests::oracle::{Given, alerts, compare, release, rows};
+use rapport_tests::oracle::{Given, compare, release, standing_at_the_end};
 use serde_json::Value;
 
 use super::charity::{self, SITES};
@@ -79,20 +79,17 @@ pub fn rows_and_alerts_are_what_the_oracle_says(stage: &Stage) {
     let mut sites = 0;
     for records in events(stage) {
         let known = Known::of(&records);
-        let (standing, now) = (known.standing(), known.clock().expect("a partition has ticks"));
-        for site in known.sites() {
+        for (site, oracle) in standing_at_the_end(&given, &known) {
             let prefix = format!("{site}/");
             let of_site =
                 enriched.iter().filter_map(|(key, value)| Some((key.strip_prefix(&prefix)?, value)));
             let of_site = of_site.map(|(id, value)| {
                 (id.to_owned(), v1::Enriched::decode(value.as_slice()).expect("an enriched row"))
             });
-            let oracle = rows::rows(&given, &standing, &site, now);
-            let mut differences = compare::rows(&of_site.collect(), &oracle);
+            let mut differences = compare::rows(&of_site.collect(), &oracle.rows);
             let of_site: Vec<v1::Alert> =
                 recorded.iter().filter(|alert| alert.site == site).cloned().collect();
-            let oracle = alerts::alerts(&given, &standing, &site, now);
-            differences.extend(compare::alerts(&of_site, &oracle));
+            differences.extend(compare::alerts(&of_site, &oracle.alerts));
             assert!(differences.is_empty(), "{site}: {}", differences.join("\n"));
             sites += 1;
         }

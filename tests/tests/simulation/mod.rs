@@ -14,7 +14,7 @@ use rapport_stream::faults::{FAULTS, Fault};
 
 use self::run::{Run, Schedule};
 use self::tampered::Mistake;
-use self::world::World;
+use self::world::{World, silences_are_right};
 use crate::seeds::{for_each, number};
 
 /// How many charities are simulated; each goes through many seeds.
@@ -26,7 +26,11 @@ fn play(worlds: &[World], seed: u64, mistake: Option<Mistake>) -> (Result<(), St
     let world = &worlds[(seed % WORLDS) as usize];
     let mut run = Run::new(world, Schedule::of(seed, world), mistake);
     let last = run.play();
-    (last.and_then(|last| last.is(&world.expected)), run.counts())
+    let outcome = last.and_then(|last| {
+        last.is(&world.expected)?;
+        silences_are_right(&run.events(), &last)
+    });
+    (outcome, run.counts())
 }
 
 #[test]

@@ -8,9 +8,10 @@ use prost::Message;
 use rapport::simulate::{Kind, Plan, generate};
 use rapport_proto::{keys, topics, v1};
 use rapport_stream::port::Log;
+use rapport_tests::oracle::alerts::silences;
 use rapport_tests::oracle::days::{DAY_US, Us, boundary, day_of, midnight, text};
 use rapport_tests::oracle::log::{Known, Record};
-use rapport_tests::oracle::{Given, alerts, compare, release, rows};
+use rapport_tests::oracle::{Given, compare, release, standing_at_the_end};
 
 use super::run::{Run, Schedule};
 use crate::product::CATALOGUE;
@@ -77,18 +78,15 @@ fn is_what_the_oracle_says(world: &World, partitions: &[Vec<Record>], last: &Las
     let mut releases = 0;
     for records in partitions {
         let known = Known::of(records);
-        let events = known.standing();
         assert_eq!(known.clock(), Some(world.last));
         for oracle in release::last_releases(&given, records) {
             let product = last.releases.get(&oracle.site).expect("every site is released");
             differences.extend(compare::release(&serde_json::from_str(product).unwrap(), &oracle));
             releases += 1;
         }
-        for site in known.sites() {
-            let oracle = rows::rows(&given, &events, &site, world.last);
-            differences.extend(compare::rows(&last.rows_of(&site), &oracle));
-            let oracle = alerts::alerts(&given, &events, &site, world.last);
-            differences.extend(compare::alerts(&last.alerts_of(&site), &oracle));
+        for (site, oracle) in standing_at_the_end(&given, &known) {
+            differences.extend(compare::rows(&last.rows_of(&site), &oracle.rows));
+            differences.extend(compare::alerts(&last.alerts_of(&site), &oracle.alerts));
         }
     }
     assert_eq!(releases, last.releases.len());
@@ -106,6 +104,8 @@ pub struct Last {
     pub releases: BTreeMap<String, String>,
     /// Alerts that fire or are resolved; which others were withdrawn depends on what was known when.
     pub alerts: BTreeMap<String, String>,
+    /// Sites that are silent: the one thing that depends on when records came.
+    pub silences: BTreeMap<String, String>,
 }
 
 impl Last {
@@ -129,11 +129,14 @@ impl Last {
             (day == released).then(|| (site.to_owned(), utf8(value)))
         });
         let alerts = latest(topics::ALERTS).into_iter().map(|(key, value)| (key, utf8(value)));
+        let (silences, alerts): (BTreeMap<String, String>, BTreeMap<String, String>) =
+            alerts.partition(|(_, json)| alert(json).alert == "site_silent");
         Last {
             events: events.map(|(key, _)| key).filter(|key| keys::parse_event(key).is_some()).collect(),
             rows: latest(topics::ENRICHED),
             releases: releases.collect(),
-            alerts: alerts.filter(|(_, json)| alert(json).state != "withdrawn").collect(),
+            alerts: alerts.into_iter().filter(|(_, json)| alert(json).state != "withdrawn").collect(),
+            silences: silences.into_iter().filter(|(_, json)| alert(json).state == "firing").collect(),
         }
     }
 
@@ -146,7 +149,8 @@ impl Last {
     }
 
     fn alerts_of(&self, site: &str) -> Vec<v1::Alert> {
-        self.alerts.values().map(|json| alert(json)).filter(|alert| alert.site == site).collect()
+        let all = self.alerts.values().chain(self.silences.values());
+        all.map(|json| alert(json)).filter(|alert| alert.site == site).collect()
     }
 
     /// Whether it is byte for byte what was expected; if not, the first thing that is not.
@@ -156,9 +160,35 @@ impl Last {
             return Err(format!("events: {events:?} are not on both sides"));
         }
         same("rows", &self.rows, &expected.rows)?;
-        same("releases", &self.releases, &expected.releases)?;
+        same("releases", &without_silence(&self.releases), &without_silence(&expected.releases))?;
         same("alerts", &self.alerts, &expected.alerts)
     }
+}
+
+/// What the silences of sites are by the records of the partitions, and that they are so.
+pub fn silences_are_right(partitions: &[Vec<Record>], last: &Last) -> Result<(), String> {
+    let given = Given::from_catalogue(CATALOGUE);
+    let mut expected = BTreeSet::new();
+    for records in partitions {
+        let known = Known::of(records);
+        expected.extend(silences(&given, &known).into_iter().map(|alert| alert.alert_id));
+    }
+    let found: BTreeSet<String> = last.silences.keys().cloned().collect();
+    if found == expected { Ok(()) } else { Err(format!("silences {found:?}, expected {expected:?}")) }
+}
+
+/// Releases but for how many silences of sites they count.
+fn without_silence(releases: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    const LABEL: &str = "{\"alert\":\"site_silent\"},\"value\":";
+    let without = |release: &String| {
+        let parts = release.split(LABEL);
+        let parts = parts.enumerate().map(|(place, part)| match place {
+            0 => part,
+            _ => part.trim_start_matches(|c: char| c.is_ascii_digit()),
+        });
+        parts.collect::<Vec<_>>().join(LABEL)
+    };
+    releases.iter().map(|(site, release)| (site.clone(), without(release))).collect()
 }
 
 fn alert(json: &str) -> v1::Alert {
