@@ -19,12 +19,14 @@ pub fn recorded(stage: &Stage) -> Vec<v1::Alert> {
     standing.values().map(|value| serde_json::from_slice(value).expect("an alert is JSON")).collect()
 }
 
-/// What fires and was not opened by something recorded long ago is held by Alertmanager, and no other alert of ours.
+/// What fires and was not opened by something recorded long ago, and whatever concerns safeguarding, is held by Alertmanager,
+/// and no other alert of ours.
 pub fn every_alert_that_is_due_reaches_the_supervisors(stage: &Stage) {
     let recent = charity::now().0 - 14 * DAY_US;
     let due: BTreeMap<String, v1::Alert> = recorded(stage)
         .into_iter()
-        .filter(|alert| alert.state == "firing" && micros(&alert.recorded_at) > recent)
+        .filter(|alert| alert.state == "firing")
+        .filter(|alert| micros(&alert.recorded_at) > recent || alert.tier == "safeguarding")
         .map(|alert| (alert.alert_id.clone(), alert))
         .collect();
     let pages: Vec<&v1::Alert> = due.values().filter(|alert| alert.tier == "page").collect();
