@@ -189,7 +189,7 @@ impl Dyad {
     pub(crate) fn row(&self, cx: &Context<'_>, id: &str) -> Option<v1::Enriched> {
         let scene = Scene { params: cx.params, events: &self.own };
         let mut row = None;
-        Fold::of(scene, &self.own, &self.foreign, |event, own, facts| {
+        Fold::default().go_on(scene, &self.own, &self.foreign, |event, own, facts| {
             if own && *event.id == *id {
                 row = Some(enriched::row(cx.params, cx.site, cx.client, cx.peer, event, &facts));
             }
