@@ -51,7 +51,6 @@ impl Site {
     fn count_dyad(&mut self, slot: Slot, count: &Count<'_>, board: &mut Board) {
         let Site { name, slots, acknowledgements, .. } = self;
         let member = slots.get_mut(slot);
-        let changed = member.changed;
         let mut tally = Tally::new(count.layout, count.at.day());
         let Member { persons, history: History::Dyad(pair), .. } = &mut *member else { return };
         let Persons { client: Some(client), peer: Some(peer) } = &*persons else { return };
@@ -59,8 +58,11 @@ impl Site {
             Context { params: count.params, site: name, client, peer, acknowledgements: &*acknowledgements };
         let timeline = pair.dyad.timeline(&cx, count.at);
         let trace = count.windows.count(pair.dyad.events(), &timeline, &mut tally);
-        let turned = std::mem::replace(&mut pair.trace, trace) != pair.trace;
-        let persons = [(pair.client, changed || turned), (pair.peer, turned)];
+        let (before, day) = (std::mem::replace(&mut pair.trace, trace), count.at.day());
+        let persons = [
+            (pair.client, !trace.tells_client_nothing_new(&before, day)),
+            (pair.peer, !trace.tells_peer_nothing_new(&before, day)),
+        ];
         let alerts = count_alerts(member, None, name, acknowledgements, count);
         enter(member, tally, alerts, timeline.turns_at, board);
         for (person, differs) in persons {
@@ -124,9 +126,11 @@ fn enter(
     board: &mut Board,
 ) {
     let mut replace = |entries: &mut Vec<Entry>, tally: Tally<'_>| {
-        board.strike(entries);
-        *entries = tally.into_entries();
-        board.enter(entries);
+        let before = std::mem::replace(entries, tally.into_entries());
+        // Most of it is as it was.
+        let same = before.iter().zip(&*entries).take_while(|(before, now)| before == now).count();
+        board.strike(&before[same..]);
+        board.enter(&entries[same..]);
     };
     replace(&mut member.entries, history);
     if let Some(alerts) = alerts {

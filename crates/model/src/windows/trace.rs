@@ -32,4 +32,18 @@ impl Trace {
     pub(super) fn in_episode_on(&self, day: Day) -> Days {
         self.in_episode.later(day.since(self.day))
     }
+
+    /// Whether a client's count that knew `before` need not be made again, on `day` or after it.
+    pub fn tells_client_nothing_new(&self, before: &Trace, day: Day) -> bool {
+        // What it told of by its events may have changed with any of them.
+        !self.tells_of_client
+            && !before.tells_of_client
+            && self.open_on(day) == before.open_on(day)
+            && self.in_episode_on(day) == before.in_episode_on(day)
+    }
+
+    /// Whether a peer's count that knew `before` need not be made again, on `day` or after it.
+    pub fn tells_peer_nothing_new(&self, before: &Trace, day: Day) -> bool {
+        self.last_attended == before.last_attended && self.open_on(day) == before.open_on(day)
+    }
 }
