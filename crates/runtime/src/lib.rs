@@ -15,6 +15,11 @@ pub mod service;
 pub mod stop;
 pub mod telemetry;
 
+/// What every process of Rapport allocates with. A fold makes and drops tens of small things per event: that costs a third
+/// less with it than with the C library's, and what is kept takes less memory.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 pub use clock::{Clock, ManualClock, Stopwatch, stopwatch};
 pub use health::Health;
 pub use service::{Deps, Running};
