@@ -9,10 +9,12 @@
 
 mod against_the_oracle;
 mod cases;
+mod coverage;
 mod deploy_files;
 mod end_to_end;
 mod kafka_log;
 mod product;
+mod properties;
 mod seeds;
 mod servers;
 mod shown;

@@ -16,8 +16,8 @@ pub const CATALOGUE: &str = include_str!("../../crates/model/catalogue/instrumen
 /// What stands on the derived topics: the last record of every key.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Published {
-    /// Releases by site and day.
-    pub releases: BTreeMap<(String, String), v1::Release>,
+    /// Releases by site and day, as they are written.
+    pub releases: BTreeMap<(String, String), String>,
     /// Rows by site and event id.
     pub rows: BTreeMap<(String, String), v1::Enriched>,
     /// Alerts by id.
@@ -47,9 +47,7 @@ impl Published {
                 };
             }
             Output::Release(release) => {
-                let release: v1::Release =
-                    serde_json::from_str(&release.json).expect("a release of the contract");
-                self.releases.insert((release.site.clone(), release.release.clone()), release);
+                self.releases.insert((release.site.to_string(), release.day.to_string()), release.json);
             }
             Output::Alert(alert) => {
                 self.alerts.insert(alert.alert_id.clone(), alert);

@@ -10,6 +10,7 @@ mod world;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use rapport::simulate::Plan;
 use rapport_stream::faults::{FAULTS, Fault};
 
 use self::run::{Run, Schedule};
@@ -54,6 +55,15 @@ fn whatever_goes_wrong_the_same_events_give_the_same_bytes_and_the_oracles_numbe
         println!("  {fault:?} {count}");
         assert!(seeds < 100 || count > 0, "{fault:?} never happened");
     }
+}
+
+#[test]
+fn a_simulated_year_ends_as_the_oracle_says() {
+    for_each(100, 4, &|seed| {
+        let plan = Plan { sites: 1, peers: 4, dyads: 12, days: 365, seed, late: 0.1, ..Plan::default() };
+        // It is held to the oracle as it is made.
+        assert!(World::of(&plan).expected.rows.len() > 500);
+    });
 }
 
 /// The first seed whose end is not as it must be.

@@ -38,8 +38,7 @@ pub struct World {
 }
 
 impl World {
-    /// The world of a number. What is expected comes from a run in which nothing goes wrong, after the oracle has
-    /// said that it is right.
+    /// The world of a number: a small charity's four months.
     pub fn new(number: u64) -> World {
         let plan = Plan {
             sites: 3,
@@ -52,9 +51,15 @@ impl World {
             bad: 0.02,
             ..Plan::default()
         };
+        World::of(&plan)
+    }
+
+    /// The world of a plan. What is expected comes from a run in which nothing goes wrong, after the oracle has said
+    /// that it is right.
+    pub fn of(plan: &Plan) -> World {
         let mut distinct = BTreeSet::new();
         let mut raw = Vec::new();
-        for arrival in generate(&plan) {
+        for arrival in generate(plan) {
             if arrival.kind != Kind::Bad {
                 distinct.insert(arrival.json.clone());
             }
