@@ -1,7 +1,7 @@
 //! The product's fold, asked what it published.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use rapport_model::catalogue::Catalogue;
 use rapport_model::params::{Params, Settings};
@@ -59,11 +59,18 @@ impl Published {
     }
 }
 
+/// A catalogue, read once.
+fn parsed(text: &str) -> Arc<Catalogue> {
+    static READ: Mutex<BTreeMap<String, Arc<Catalogue>>> = Mutex::new(BTreeMap::new());
+    let mut read = READ.lock().expect("nobody stops while reading");
+    let known = read.entry(text.to_owned());
+    known.or_insert_with(|| Arc::new(Catalogue::parse(text).expect("the catalogue is right"))).clone()
+}
+
 /// What the product publishes from the records of a partition.
 pub fn published(settings: &Settings, catalogue: &str, records: &[Record]) -> Published {
-    let catalogue = Catalogue::parse(catalogue).expect("the catalogue is right");
-    let mut partition =
-        Partition::new(Arc::new(Params { settings: settings.clone(), catalogue: Arc::new(catalogue) }));
+    let (settings, catalogue) = (settings.clone(), parsed(catalogue));
+    let mut partition = Partition::new(Arc::new(Params { settings, catalogue }));
     let mut published = Published::default();
     let mut outputs = Vec::new();
     for (key, value) in records {

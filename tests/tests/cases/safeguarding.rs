@@ -93,3 +93,16 @@ fn what_was_withdrawn_before_it_came_alerts_all_the_same_and_what_was_erased_doe
     records.extend([(key, None), tick(start_of(5))]);
     assert!(told_in_order(&records).alerts_of("safeguarding").is_empty());
 }
+
+#[test]
+fn where_only_the_version_that_spoke_of_a_pair_is_erased_its_alert_goes() {
+    let mut story = Story::new();
+    story.of("c", "p").on(0).contact(&[], &[]).of("d", "p").contact(&[], &[]);
+    story.of("c", "p").on(1).ruptured(RuptureCause::Controlling).id("x");
+    story.of("d", "p").on(1).ruptured(RuptureCause::Controlling).id("x").recorded_after(1);
+    let mut records = story.records(start_of(4));
+    assert_eq!(told_in_order(&records).alerts_of("safeguarding").len(), 2);
+    let (key, _) = record(&story.events[2], 0);
+    records.extend([(key, None), tick(start_of(5))]);
+    assert_eq!(told_in_order(&records).alert("safeguarding").client.as_deref(), Some("d"));
+}
