@@ -51,7 +51,7 @@ impl World {
         let all = [records, &[tick(self.now), tick(next)]].concat();
         let mut published = published(&self.settings, &self.given.catalogue, &all);
         let last = published.releases.keys().map(|(_, day)| day.clone()).max();
-        published.releases.retain(|(_, day), _| Some(&*day) == last.as_ref());
+        published.releases.retain(|(_, day), _| Some(day) == last.as_ref());
         published.alerts.retain(|_, alert| {
             alert.state != "withdrawn" && (alert.alert != "site_silent" || alert.state == "firing")
         });
