@@ -165,7 +165,9 @@ impl Site {
 
     /// Says in the row of a death that it ended an episode, where that was one of another dyad of its client.
     fn note_other_ends(&self, client: Slot, id: &str, row: &mut Option<v1::Enriched>) {
-        let is_noted = self.slots.get(client).person().is_some_and(|client| client.has_ended(id));
+        // What was a death until now may be something else: then what it ended is not settled yet.
+        let is_noted = self.slots.get(client).person().is_some_and(|client| client.has_ended(id))
+            && self.standing(id).is_some_and(|version| is_death(&version.event));
         if let Some(row) = row.as_mut().filter(|row| is_noted && row.ended.is_none()) {
             row.ended = Some(enriched::ended_row(Polarity::Neutral, Mechanism::None));
         }

@@ -48,6 +48,19 @@ fn a_death_noted_in_one_dyad_ends_the_clients_episodes_in_all_and_in_those_first
 }
 
 #[test]
+fn a_death_that_turns_out_to_be_a_contact_of_another_dyad_ends_nothing_there() {
+    let mut partition = partition();
+    partition.take(&draft("a", "c-p", noon(0), started()).ingested(noon(9)));
+    partition.take(&draft("b", "c-q", noon(0), started()).ingested(noon(9)));
+    let out = partition.take(&draft("x", "c-p", noon(5), ended(EndReason::Died)).ingested(noon(9)));
+    assert!(row(&out, "x").ended.is_some());
+    let missed = Body::Contact(contact(Attendance::MissedByClient));
+    let out = partition.take(&draft("x", "c-q", noon(5), missed).recorded(noon(8)).ingested(noon(9)));
+    assert_eq!(rows(&out), [("x", true)]);
+    assert_eq!(row(&out, "x").ended, None);
+}
+
+#[test]
 fn a_peers_leaving_ends_its_episodes_and_its_row_says_so_only_while_it_does() {
     let mut partition = partition();
     let left = draft("x", "-p", noon(5), Body::Left { reason: LeftReason::Overwhelmed });
