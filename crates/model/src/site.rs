@@ -240,9 +240,7 @@ impl Site {
                 self.stir_changed(slot);
             }
         } else if self.slots.is_pair(*slot) {
-            if !Windows::is_past(event.occurred_at.day(), stage.now.day()) {
-                self.fresh.push((event.clone(), added));
-            }
+            self.note_fresh(event, added, stage.now.day());
             change(self, *slot, true);
             for dyad in self.note_death(*slot, event, added) {
                 change(self, dyad, false);
@@ -257,6 +255,18 @@ impl Site {
             for dyad in dyads {
                 change(self, dyad, false);
             }
+        }
+    }
+
+    /// Notes what the next release is to count by itself.
+    fn note_fresh(&mut self, event: &Arc<Event>, added: bool, today: Day) {
+        let is_past = |event: &Event| Windows::is_past(event.occurred_at.day(), today);
+        if self.fresh.len() == self.fresh.capacity() {
+            // Releases may be far apart: a partition that is replayed makes none.
+            self.fresh.retain(|(event, _)| !is_past(event));
+        }
+        if !is_past(event) {
+            self.fresh.push((event.clone(), added));
         }
     }
 

@@ -46,12 +46,16 @@ impl Indicators {
         self.partitions.get(&partition)
     }
 
-    /// Applies a record; what follows from it is in `outputs`. `false` where it is malformed.
-    fn apply(&mut self, record: &RecordRef<'_>) -> bool {
+    /// Applies a record; what follows from it is in `outputs`, unless it was applied before. `false` where it is malformed.
+    fn apply(&mut self, record: &RecordRef<'_>, before: bool) -> bool {
         self.outputs.clear();
         let params = &self.params;
         let fold = self.partitions.entry(record.partition).or_insert_with(|| Partition::new(params.clone()));
-        let applied = fold.apply(record.key, record.value, &mut self.outputs);
+        let applied = if before {
+            fold.replay(record.key, record.value)
+        } else {
+            fold.apply(record.key, record.value, &mut self.outputs)
+        };
         if let Err(malformed) = &applied {
             tracing::debug!(partition = record.partition, offset = record.offset, %malformed, "record passed over");
         }
@@ -90,11 +94,11 @@ impl Service for Indicators {
     }
 
     fn replay(&mut self, record: &RecordRef<'_>) {
-        self.apply(record);
+        self.apply(record, true);
     }
 
     fn process(&mut self, record: &RecordRef<'_>, sink: &mut dyn Sink) -> Result<(), Error> {
-        let applied = self.apply(record);
+        let applied = self.apply(record, false);
         self.tally.record(applied);
         if self.outputs.is_empty() {
             return Ok(());

@@ -180,4 +180,24 @@ proptest! {
         prop_assert_eq!(&all.alerts, &kept.alerts);
         prop_assert_eq!(all, kept);
     }
+
+    #[test]
+    fn what_was_replayed_is_as_if_it_had_been_applied(
+        mut records in records(),
+        split in any::<Index>(),
+        ticks in prop::collection::vec(0..LAST_DAY + 10, 0..20),
+    ) {
+        records.extend(closing(&records));
+        records.sort_by_key(|(_, at)| *at);
+        let mut records = ingested(&records);
+        records.extend(ticks.into_iter().map(|day| tick(midnight(day))));
+        records.push(tick(noon(LAST_DAY + 10)));
+        let (before, after) = records.split_at(split.index(records.len()));
+        let (mut applied, mut replayed) = (partition(), partition());
+        outputs(&mut applied, before);
+        for record in before {
+            replayed.replay(Some(&record.key), record.value.as_deref()).unwrap();
+        }
+        prop_assert_eq!(outputs(&mut replayed, after), outputs(&mut applied, after));
+    }
 }
