@@ -98,6 +98,34 @@ fn a_peer_with_a_sixteenth_open_dyad_is_overloaded() {
 }
 
 #[test]
+fn a_dyad_that_opens_and_closes_at_one_instant_was_never_open() {
+    let mut given = defaults();
+    given.settings.overload_dyads = 0;
+    let mut story = Story::new();
+    // In the order: a, b, c. After all of them only the dyad that b opened is open.
+    story.of("ca", "p").at(3, "09:00").contact(&[], &[]).id("a").paused().id("c");
+    story.of("cb", "p").contact(&[], &[]).id("b");
+    let told = told_under(&given, &story, 4);
+    assert_eq!(told.alert("peer_overloaded").alert_id, alert_id(&["leeds", "peer_overloaded", "p", "b"]));
+}
+
+#[test]
+fn where_time_opens_a_dyad_as_it_closes_the_other_it_is_counted_from_the_later_of_all() {
+    let mut given = defaults();
+    (given.settings.dropout_days, given.settings.pause_days) = (10, 1);
+    let mut story = Story::new();
+    for day in [4, 12, 21, 30] {
+        story.of("ca", "p").on(day).contact(&[], &[]);
+    }
+    story.of("cb", "p").on(39).contact(&[], &[]).paused().id("pause");
+    // At 00:00 of day 40 the first dyad is lost, the pause of the second is over, and 35 days have passed since day 4.
+    let told = told_under(&given, &story, 41);
+    let alert = told.alert("supervision_overdue");
+    assert_eq!(alert.since, start_of(40));
+    assert_eq!(alert.alert_id, alert_id(&["leeds", "supervision_overdue", "p", "pause"]));
+}
+
+#[test]
 fn a_peers_wellbeing_has_fallen_while_it_is_reliably_below_the_first_score() {
     let mut story = Story::new();
     // The reliable change of swemwbs-peer is 2.87.

@@ -36,6 +36,12 @@ impl<'a> State<'a> {
         self.open.iter().filter(|is_open| **is_open).count() as i64
     }
 
+    /// How many of the dyads that were open before still are.
+    fn still_open(&self, before: &State<'_>) -> i64 {
+        let both = self.open.iter().zip(&before.open).filter(|(now, before)| **now && **before);
+        both.count() as i64
+    }
+
     /// The day from which supervision is counted, and the event: the later of the last held and the first open dyad.
     fn supervision_counted_from(&self) -> Option<(Day, &'a v1::Event)> {
         let (day, opening) = self.first_open?;
@@ -80,7 +86,7 @@ const RULES: [Rule; 3] = [
         holds: |settings, state| state.open_dyads() > 0 && state.is_overdue(settings),
         counted_from: |settings, before, now| {
             let mut from = Vec::new();
-            if before.open_dyads() == 0 {
+            if now.still_open(before) == 0 {
                 from.extend(&now.resumed);
             }
             if !before.is_overdue(settings) {
@@ -95,7 +101,7 @@ const RULES: [Rule; 3] = [
         holds: |settings, state| state.open_dyads() > 0 && !state.lacking(settings).is_empty(),
         counted_from: |settings, before, now| {
             let mut from = Vec::new();
-            if before.open_dyads() == 0 {
+            if now.still_open(before) == 0 {
                 from.extend(&now.resumed);
             }
             if before.lacking(settings).is_empty() {
@@ -129,6 +135,19 @@ struct Instant<'a> {
     events: Vec<&'a v1::Event>,
     /// After which event which dyad is open or not.
     changes: Vec<(&'a str, usize, bool)>,
+}
+
+impl Instant<'_> {
+    /// Which dyads are open before or after this instant: one that opens and closes at it was never open.
+    fn lasting(&self, before: &State<'_>) -> Vec<bool> {
+        let mut after = before.open.clone();
+        self.time.iter().for_each(|(dyad, is_open, _)| after[*dyad] = *is_open);
+        for event in &self.events {
+            let changes = self.changes.iter().filter(|(event_id, _, _)| *event_id == event.event_id);
+            changes.for_each(|(_, dyad, is_open)| after[*dyad] = *is_open);
+        }
+        before.open.iter().zip(after).map(|(before, after)| *before || after).collect()
+    }
 }
 
 /// Every instant at which something happens, each midnight among them.
@@ -185,16 +204,17 @@ fn stretches<'a>(
         let before = state.clone();
         let mut opened_by = None;
         let mut first_opened_by = None;
-        pass(&mut state, *at, instant);
+        let lasting = instant.lasting(&before);
+        pass(&mut state, *at, instant, &lasting);
         if (rule.holds)(settings, &state) {
             opened_by = later((rule.counted_from)(settings, &before, &state));
         }
         let is_by_time = opened_by.is_some();
         if state.open_dyads() > 0 {
-            first_opened_by = later(state.resumed.iter().copied());
+            first_opened_by = state.resumed.iter().copied().min_by(|a, b| log::order(a).cmp(&log::order(b)));
         }
         for event in &instant.events {
-            meet(&mut state, event, instant);
+            meet(&mut state, event, instant, &lasting);
             if (rule.holds)(settings, &state) {
                 opened_by = opened_by.or(Some(*event));
             }
@@ -226,18 +246,18 @@ fn stretches<'a>(
 }
 
 /// What time does at an instant.
-fn pass<'a>(state: &mut State<'a>, at: Us, instant: &Instant<'a>) {
+fn pass<'a>(state: &mut State<'a>, at: Us, instant: &Instant<'a>, lasting: &[bool]) {
     state.today = day_of(at);
     state.resumed.clear();
     for (dyad, is_open, pause) in &instant.time {
-        state.open[*dyad] = *is_open;
-        state.resumed.extend(pause.filter(|_| *is_open));
+        state.open[*dyad] = *is_open && lasting[*dyad];
+        state.resumed.extend(pause.filter(|_| state.open[*dyad]));
     }
 }
 
-fn meet<'a>(state: &mut State<'a>, event: &'a v1::Event, instant: &Instant<'a>) {
+fn meet<'a>(state: &mut State<'a>, event: &'a v1::Event, instant: &Instant<'a>, lasting: &[bool]) {
     for (_, dyad, is_open) in instant.changes.iter().filter(|(event_id, _, _)| *event_id == event.event_id) {
-        state.open[*dyad] = *is_open;
+        state.open[*dyad] = *is_open && lasting[*dyad];
     }
     let Some(Body::Development(development)) = &event.body else { return };
     if is_supervision_held(development) {
