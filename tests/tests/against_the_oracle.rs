@@ -74,7 +74,7 @@ pub fn differences(given: &Given, records: &[Record]) -> Vec<String> {
 #[test]
 fn the_product_and_the_oracle_agree_on_every_random_world() {
     let wrong = Mutex::new(Vec::new());
-    for_each(number("RAPPORT_WORLD", 0), number("RAPPORT_WORLDS", 300), &|seed| {
+    for_each(number("RAPPORT_WORLD", 0), number("RAPPORT_WORLDS", 1_000), &|seed| {
         let given = given(CATALOGUE, seed);
         let records = random::world(&given, seed);
         let differences = differences(&given, &records);

@@ -19,8 +19,8 @@ use crate::product::{CATALOGUE, Published, published};
 use crate::seeds::{for_each, number};
 
 /// Worlds that each property is held to, and how often it is tried in each.
-const WORLDS: u64 = 300;
-const TRIES: u64 = 4;
+const WORLDS: u64 = 1_000;
+const TRIES: u64 = 3;
 
 /// A world whose records are told one by one, with the clock at its end.
 struct World {
