@@ -190,7 +190,7 @@ fn check(told: &[Told], steps: &[Step], plan: &Plan, in_order: bool) -> Result<(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
     fn any_order_of_telling_with_corrections_and_looks_in_between_says_the_same(

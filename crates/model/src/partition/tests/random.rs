@@ -140,7 +140,7 @@ fn settled(records: &[Record]) -> Topics {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
     fn any_order_with_any_repetition_gives_the_same_rows_alerts_and_release(

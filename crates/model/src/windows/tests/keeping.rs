@@ -59,7 +59,7 @@ fn all(taken: &Taken, later: i32) -> Vec<(u16, [i64; 3])> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
     fn until_time_turns_it_what_was_taken_down_equals_what_is_taken_down_anew(
