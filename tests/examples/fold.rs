@@ -1,5 +1,7 @@
 //! What `indicators` costs without a log: the service's work on each record, its outputs thrown away.
 //!
+//! The same records are then replayed into a second one, as on assignment.
+//!
 //! `cargo run --release -p rapport-tests --example fold -- [EVENTS] [SITES] [DYADS_PER_SITE]`; defaults are 200 000 events,
 //! 20 sites, 100 dyads each. Under `valgrind --tool=callgrind --toggle-collect='*fold_all*'` it counts instructions, which
 //! nothing else on the machine disturbs.
@@ -18,7 +20,7 @@ use rapport_model::catalogue::Catalogue;
 use rapport_model::params::{Params, Settings};
 use rapport_model::partition::Stats;
 use rapport_proto::topics::{ENRICHED, EVENTS, INDICATORS};
-use rapport_stream::port::{Error, Output, RecordRef, Sink};
+use rapport_stream::port::{Error, Output, RecordRef, Sink, TopicPartition};
 use rapport_stream::worker::Service;
 
 #[path = "common/canonical.rs"]
@@ -54,9 +56,9 @@ fn main() {
     let plan = plan(small(at(1, 20)), small(at(2, 100)));
     generate_records(&plan, 1, at(0, 200_000), |record| records.push(record));
 
-    let params = Params { settings: Settings::default(), catalogue: Catalogue::embedded() };
+    let params = Arc::new(Params { settings: Settings::default(), catalogue: Catalogue::embedded() });
     let metrics = Metrics::register(&prometheus::Registry::new()).expect("a registry");
-    let mut service = Indicators::new(Arc::new(params), 0, metrics);
+    let mut service = Indicators::new(params.clone(), 0, metrics.clone());
     let mut sink = Counted::default();
     let (memory, started) = (resident(), processor_seconds());
     fold_all(&mut service, &records, &mut sink);
@@ -68,6 +70,18 @@ fn main() {
         memory >> 20,
         memory / events.max(1)
     );
+    let mut again = Indicators::new(params, 0, metrics);
+    let started = processor_seconds();
+    replay_all(&mut again, &records);
+    let noted = processor_seconds();
+    again.replayed(&TopicPartition { topic: EVENTS.into(), partition: 0 });
+    let (noting, all) = (noted - started, processor_seconds() - started);
+    println!(
+        "replayed: {:.0} a second of processor time; {:.0} ms of {:.0} ms to fold what was noted",
+        records.len() as f64 / all,
+        (all - noting) * 1e3,
+        all * 1e3
+    );
     for (what, (count, bytes)) in [("rows", sink.rows), ("releases", sink.releases)] {
         println!("{count} {what} of {} B", bytes / count.max(1));
     }
@@ -77,16 +91,28 @@ fn main() {
 fn fold_all(service: &mut Indicators, records: &[Record], sink: &mut Counted) {
     let headers = Vec::new();
     for (offset, record) in records.iter().enumerate() {
-        let record = RecordRef {
-            topic: EVENTS,
-            partition: record.partition,
-            offset: offset as u64,
-            key: Some(record.key.as_bytes()),
-            value: Some(&record.value),
-            timestamp_ms: 0,
-            headers: &headers,
-        };
+        let record = reference(offset, record, &headers);
         service.process(&record, sink).expect("a sink that takes everything");
+    }
+}
+
+#[inline(never)]
+fn replay_all(service: &mut Indicators, records: &[Record]) {
+    let headers = Vec::new();
+    for (offset, record) in records.iter().enumerate() {
+        service.replay(&reference(offset, record, &headers));
+    }
+}
+
+fn reference<'a>(offset: usize, record: &'a Record, headers: &'a Vec<(String, Vec<u8>)>) -> RecordRef<'a> {
+    RecordRef {
+        topic: EVENTS,
+        partition: record.partition,
+        offset: offset as u64,
+        key: Some(record.key.as_bytes()),
+        value: Some(&record.value),
+        timestamp_ms: 0,
+        headers,
     }
 }
 

@@ -4,9 +4,10 @@
 //! [`PeerStory`] of a peer); what acknowledgements close, identity, state and wording are the same for all.
 //!
 //! Reading order: [`kind`], [`stretch`], then the rules: [`alliance`], [`loss`], [`support`], [`modelling`] of dyads;
-//! [`open`], [`presence`], [`peer`] of peers; [`site`]; last [`wording`].
+//! [`open`], [`presence`], [`peer`] of peers; [`site`]; last [`wording`] and [`erased`].
 
 mod alliance;
+mod erased;
 mod kind;
 mod loss;
 mod modelling;
@@ -31,6 +32,7 @@ use crate::words::AcknowledgementState;
 pub use kind::Kind;
 pub(crate) use stretch::{About, Stretch};
 pub(crate) use {
+    erased::{opened_by, silence_opened_by},
     open::{OpenStretch, open_stretches},
     peer::{PeerStory, peer_deadline, peer_stretches},
     site::{is_for_safeguarding, safeguarding, site_silent},

@@ -80,6 +80,8 @@ pub struct Dyad {
     fold: Fold,
     /// Whether `fold` lacks changes that are pending.
     stale: bool,
+    /// Whether nothing of it was ever folded, nor given out: then its first settling gives out no row.
+    replayed: bool,
     pending: Vec<Pending>,
     /// Whether alerts must be looked at again although nothing else changed.
     reconsider: bool,
@@ -96,6 +98,12 @@ impl Dyad {
         Dyad::default()
     }
 
+    /// A dyad without events whose events, until it is first settled, were given out before: they are only noted, and
+    /// folded once.
+    pub(crate) fn replayed() -> Dyad {
+        Dyad { stale: true, replayed: true, ..Dyad::default() }
+    }
+
     /// Adds an event that stands and has occurred: the dyad's own, or (`own` = false) its peer's `left` or a `died` of its
     /// client that was noted in another dyad. The same event must not be added twice.
     pub fn insert(&mut self, cx: &Context<'_>, event: Arc<Event>, own: bool) {
@@ -108,6 +116,9 @@ impl Dyad {
             }
             _ => events.len(),
         };
+        if self.replayed {
+            return events.insert(place, event);
+        }
         events.insert(place, event.clone());
         let mut facts = Facts::default();
         if at_once {
@@ -130,6 +141,9 @@ impl Dyad {
         let place = events.partition_point(|other| other.order(event).is_lt());
         if events.get(place).is_some_and(|found| found.order(event).is_eq()) {
             let event = events.remove(place);
+            if self.replayed {
+                return;
+            }
             self.stale = true;
             self.pending.push(Pending { event, own, added: false, facts: Facts::default() });
         }
@@ -143,6 +157,9 @@ impl Dyad {
     /// Brings everything up to `now`, which no event added is after, time applied inclusively, and returns what differs from
     /// what was last settled.
     pub fn settle(&mut self, cx: &Context<'_>, now: Instant) -> Changes {
+        if std::mem::take(&mut self.replayed) {
+            return self.settle_first(cx, now);
+        }
         let refolded = self.stale;
         let pending = std::mem::take(&mut self.pending);
         let mut changes = if refolded { self.refold(cx, &pending) } else { hot_changes(cx, &pending) };
@@ -151,6 +168,22 @@ impl Dyad {
         if stirred || refolded || due || self.reconsider {
             self.settle_alerts(cx, now, &mut changes);
         }
+        changes
+    }
+
+    /// Folds what was replayed. Its rows are written already; its alerts are given out, so that it is known which there are.
+    fn settle_first(&mut self, cx: &Context<'_>, now: Instant) -> Changes {
+        let scene = Scene { params: cx.params, events: &self.own };
+        let mut changes = Changes::default();
+        let mut fold = Fold::default();
+        fold.go_on(scene, &self.own, &self.foreign, |event, own, facts| {
+            if !own && facts.ended.is_some() {
+                give_out(cx, event, own, &facts, &mut changes);
+            }
+        });
+        fold.take_stirred();
+        (self.fold, self.stale) = (fold, false);
+        self.settle_alerts(cx, now, &mut changes);
         changes
     }
 

@@ -91,7 +91,7 @@ pub struct Partition {
     by_name: BTreeMap<Arc<str>, u32>,
     schedule: BTreeSet<(Instant, u32, Slot)>,
     pending: BTreeSet<(Instant, u32, Arc<str>)>,
-    /// Whether the record at hand was applied before.
+    /// Whether all records so far were replayed: what they say is noted, but nothing is folded yet.
     replaying: bool,
 }
 
@@ -106,20 +106,29 @@ impl Partition {
             by_name: BTreeMap::new(),
             schedule: BTreeSet::new(),
             pending: BTreeSet::new(),
-            replaying: false,
+            replaying: true,
         }
     }
 
-    /// Applies one record that was applied before: what follows from it is written already. Releases are not even made; the
-    /// first one after it counts what they would have.
+    /// Applies one record that was applied before: what follows from it is written already. Until the first other one the
+    /// records are only noted, and what they say is folded once, by [`Partition::settle`].
     ///
     /// # Errors
     /// As [`Partition::apply`].
     pub fn replay(&mut self, key: Option<&[u8]>, value: Option<&[u8]>) -> Result<(), Malformed> {
-        self.replaying = true;
-        let applied = self.apply(key, value, &mut Vec::new());
-        self.replaying = false;
-        applied
+        self.receive(key, value, &mut Vec::new())
+    }
+
+    /// Ends the replay: folds what was noted, once. [`Partition::apply`] does so by itself; where it was done before it does
+    /// nothing.
+    pub fn settle(&mut self) {
+        if !std::mem::take(&mut self.replaying) {
+            return;
+        }
+        let sites: Vec<u32> = self.by_name.values().copied().collect();
+        for site in sites {
+            self.with_site(site, self.clock, &mut Vec::new(), |site, stage| site.settle_replayed(stage));
+        }
     }
 
     /// Applies one record of `rapport.events`; what is to be written is pushed to `out`, in an order that depends on
@@ -130,6 +139,16 @@ impl Partition {
     /// # Errors
     /// A malformed record changes nothing, the clock included.
     pub fn apply(
+        &mut self,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+        out: &mut Vec<Output>,
+    ) -> Result<(), Malformed> {
+        self.settle();
+        self.receive(key, value, out)
+    }
+
+    fn receive(
         &mut self,
         key: Option<&[u8]>,
         value: Option<&[u8]>,
@@ -191,9 +210,9 @@ impl Partition {
             return;
         }
         let boundary = self.params.settings.releases.boundary(to);
-        if boundary > self.clock {
+        if boundary > self.clock && !self.replaying {
             self.reach(boundary.just_before(), out);
-            for site in self.by_name.values().filter(|_| !self.replaying) {
+            for site in self.by_name.values() {
                 out.extend(self.sites[*site as usize].release(boundary, &self.layout, &self.params));
             }
         }
@@ -234,8 +253,8 @@ impl Partition {
         out: &mut Vec<Output>,
         change: impl FnOnce(&mut Site, &mut Stage<'_>),
     ) {
-        let Partition { params, sites, schedule, pending, .. } = self;
-        let mut stage = Stage { params, now, site, schedule, pending, out };
+        let Partition { params, sites, schedule, pending, replaying, .. } = self;
+        let mut stage = Stage { params, now, replaying: *replaying, site, schedule, pending, out };
         change(&mut sites[site as usize], &mut stage);
     }
 }

@@ -38,6 +38,8 @@ pub(crate) struct Stage<'a> {
     pub params: &'a Params,
     /// Up to when events have occurred.
     pub now: Instant,
+    /// Whether what follows is written already: then changes are only noted, until [`Site::settle_replayed`].
+    pub replaying: bool,
     /// This site's place in the partition.
     pub site: u32,
     /// When which member of which site must be looked at again.
@@ -47,22 +49,14 @@ pub(crate) struct Stage<'a> {
     pub out: &'a mut Vec<Output>,
 }
 
-/// An alert that was given out.
-struct Told {
-    /// The member it is about.
-    slot: Slot,
-    /// The event that opened it.
-    opened_by: Arc<str>,
-}
-
 /// One site.
 pub(crate) struct Site {
     name: Arc<str>,
     ledger: Ledger,
     slots: Slots,
     acknowledgements: Register,
-    /// The alerts that were given out, by id.
-    alerts: HashMap<Box<str>, Told>,
+    /// Whom the alerts are about that were given out, by id.
+    alerts: HashMap<Box<str>, Slot>,
     silence: Silence,
     /// How many active events there are of each day.
     days: BTreeMap<Day, u32>,
@@ -109,8 +103,9 @@ impl Site {
     ) {
         let slot = self.slots.intern(persons);
         let version = Version::new(Arc::new(event), slot, ingested_at, version.hash);
-        let outdates = self.silence.is_outdated_by(&version);
-        if self.silence.note(&version) {
+        // After a replay the newest record is looked for once.
+        let outdates = !stage.replaying && self.silence.is_outdated_by(&version);
+        if !stage.replaying && self.silence.note(&version) {
             self.stir(Slots::NOBODY);
         }
         let Site { name, ledger, slots, .. } = self;
@@ -119,13 +114,13 @@ impl Site {
             let target = retracts.clone();
             let transition = ledger.retract(version, target.clone(), &bytes);
             self.apply(transition, stage);
-            self.touch_concerns(&target);
+            self.touch_concerns(&target, stage);
         } else {
             let event = version.event.clone();
             let transition = ledger.add(version, &bytes);
             self.raise(&event, slot);
             self.apply(transition, stage);
-            self.touch_concerns(&event.id);
+            self.touch_concerns(&event.id, stage);
         }
         if outdates {
             self.look_for_newest();
@@ -141,7 +136,8 @@ impl Site {
 
     /// Forgets a version of an event, or a retraction.
     pub fn forget(&mut self, id: &str, version: VersionId, stage: &mut Stage<'_>) {
-        self.touch_concerns(id);
+        self.touch_concerns(id, stage);
+        let erased = self.ledger.versions(id).iter().find(|known| known.id() == version).cloned();
         let Site { name, ledger, slots, .. } = self;
         let Some(transition) = ledger.forget(id, version, &|version| encoding(name, slots, version)) else {
             return;
@@ -151,11 +147,13 @@ impl Site {
         }
         let retracted = transition.before.iter().chain(&transition.after).next();
         if let Some(retracted) = retracted.map(|version| version.event.id.clone()) {
-            self.touch_concerns(&retracted);
+            self.touch_concerns(&retracted, stage);
         }
         self.apply(transition, stage);
         self.settle(stage);
-        self.take_back(id, stage);
+        if !stage.replaying {
+            self.take_back(id, erased.as_ref(), stage);
+        }
     }
 
     /// Makes a pending event active: the clock has reached it. [`Site::settle`] is to follow.
@@ -204,7 +202,7 @@ impl Site {
         let Version { event, slot, .. } = version;
         *self.days.entry(event.occurred_at.day()).or_default() += 1;
         if self.slots.is_pair(*slot) && self.slots.get(*slot).pair().is_none() {
-            for noted in self.slots.found(*slot) {
+            for noted in self.slots.found(*slot, stage.replaying) {
                 self.with_dyad(*slot, stage.params, |dyad, cx| dyad.insert(cx, noted.clone(), false));
             }
         }
@@ -234,13 +232,15 @@ impl Site {
         };
         if let Body::Acknowledgement(acknowledgement) = &event.body {
             self.acknowledgements.note(event, &acknowledgement.alert_id, added);
-            if let Some(slot) = self.alerts.get(&acknowledgement.alert_id).map(|told| told.slot) {
+            if let Some(slot) = self.alerts.get(&acknowledgement.alert_id).copied() {
                 self.with_dyad(slot, params, |dyad, _| dyad.reconsider());
                 self.slots.get_mut(slot).alerts_changed = true;
                 self.stir_changed(slot);
             }
         } else if self.slots.is_pair(*slot) {
-            self.note_fresh(event, added, stage.now.day());
+            if !stage.replaying {
+                self.note_fresh(event, added, stage.now.day());
+            }
             change(self, *slot, true);
             for dyad in self.note_death(*slot, event, added) {
                 change(self, dyad, false);
@@ -249,8 +249,10 @@ impl Site {
             let differ = if added { person.insert(event) } else { person.remove(event) };
             let dyads =
                 if matches!(event.body, Body::Left { .. }) { person.dyads().to_vec() } else { vec![] };
-            self.rows.extend(differ);
-            self.rows.insert(event.id.clone());
+            if !stage.replaying {
+                self.rows.extend(differ);
+                self.rows.insert(event.id.clone());
+            }
             self.stir_changed(*slot);
             for dyad in dyads {
                 change(self, dyad, false);
@@ -262,12 +264,20 @@ impl Site {
     fn note_fresh(&mut self, event: &Arc<Event>, added: bool, today: Day) {
         let is_past = |event: &Event| Windows::is_past(event.occurred_at.day(), today);
         if self.fresh.len() == self.fresh.capacity() {
-            // Releases may be far apart: a partition that is replayed makes none.
+            // Releases may be far apart.
             self.fresh.retain(|(event, _)| !is_past(event));
         }
         if !is_past(event) {
             self.fresh.push((event.clone(), added));
         }
+    }
+
+    /// Notes of a dyad that was replayed what the next release is to count by itself.
+    fn note_all_fresh(&mut self, slot: Slot, today: Day) {
+        let Some(pair) = self.slots.get(slot).pair() else { return };
+        let fresh = pair.dyad.events().iter().rev();
+        let fresh = fresh.take_while(|event| !Windows::is_past(event.occurred_at.day(), today));
+        self.fresh.extend(fresh.map(|event| (event.clone(), true)));
     }
 
     /// Notes a death with its client, or takes it out; the client's other dyads are given back.
@@ -293,7 +303,10 @@ impl Site {
     }
 
     /// Has everybody settled about whom a version of the event `id` raises a concern.
-    fn touch_concerns(&mut self, id: &str) {
+    fn touch_concerns(&mut self, id: &str, stage: &Stage<'_>) {
+        if stage.replaying {
+            return;
+        }
         let raised = self.ledger.versions(id).iter();
         let raised = raised.filter(|version| alert::is_for_safeguarding(&version.event.body));
         let slots: Vec<Slot> = raised.map(|version| version.slot).collect();

@@ -97,6 +97,13 @@ impl Service for Indicators {
         self.apply(record, true);
     }
 
+    fn replayed(&mut self, partition: &TopicPartition) {
+        if let Some(fold) = self.partitions.get_mut(&partition.partition) {
+            fold.settle();
+        }
+        self.report();
+    }
+
     fn process(&mut self, record: &RecordRef<'_>, sink: &mut dyn Sink) -> Result<(), Error> {
         let applied = self.apply(record, false);
         self.tally.record(applied);

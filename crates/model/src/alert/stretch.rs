@@ -127,19 +127,7 @@ impl Stretch {
 
     /// The identity: first 16 bytes, hex, of SHA-256 over site, alert, subject and opening event, joined by 0x00.
     pub fn id(&self, about: About<'_>) -> String {
-        let [part, of_part] = self.part.of_subject();
-        let subject = [about.client, about.peer, part, of_part].into_iter().flatten();
-        let mut hash = Sha256::new();
-        hash.update(about.site.as_bytes());
-        for string in [self.kind.as_str()].into_iter().chain(subject).chain([&*self.opened_by]) {
-            hash.update([0]);
-            hash.update(string.as_bytes());
-        }
-        hash.finalize().iter().take(16).fold(String::with_capacity(32), |mut id, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(id, "{byte:02x}");
-            id
-        })
+        identity(self.kind, &self.part, &self.opened_by, about)
     }
 
     /// Whether both, of one subject, are the same alert.
@@ -203,4 +191,21 @@ impl Stretch {
             alert_id,
         }
     }
+}
+
+/// The identity of an alert of that kind and part of its subject: [`Stretch::id`].
+pub(super) fn identity(kind: Kind, part: &Part, opened_by: &str, about: About<'_>) -> String {
+    let [part, of_part] = part.of_subject();
+    let subject = [about.client, about.peer, part, of_part].into_iter().flatten();
+    let mut hash = Sha256::new();
+    hash.update(about.site.as_bytes());
+    for string in [kind.as_str()].into_iter().chain(subject).chain([opened_by]) {
+        hash.update([0]);
+        hash.update(string.as_bytes());
+    }
+    hash.finalize().iter().take(16).fold(String::with_capacity(32), |mut id, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(id, "{byte:02x}");
+        id
+    })
 }

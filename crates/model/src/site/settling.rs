@@ -1,13 +1,15 @@
 //! Giving out what differs: a site's changes become rows and alerts.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rapport_proto::v1;
 
-use crate::alert::{self, PeerStory, Stretch};
+use crate::alert::{self, About, PeerStory, Stretch};
 use crate::dyad::Context;
 use crate::enriched;
-use crate::event::Persons;
+use crate::event::{Body, Persons};
+use crate::params::Params;
 use crate::partition::Output;
 use crate::time::Instant;
 use crate::versions::{Slot, Version};
@@ -15,11 +17,14 @@ use crate::words::{Mechanism, Polarity};
 
 use super::concerns::Versions;
 use super::slots::{History, Member, Slots};
-use super::{Site, Stage, Told, encoding, is_death};
+use super::{Site, Stage, encoding, is_death};
 
 impl Site {
     /// Gives out what differs since the last time.
     pub fn settle(&mut self, stage: &mut Stage<'_>) {
+        if stage.replaying {
+            return self.dissolve_emptied();
+        }
         let mut stirred = std::mem::take(&mut self.stirred);
         // Dyads first: whether they are open is what their peers' alerts are judged by.
         stirred.iter().for_each(|slot| self.settle_dyad(*slot, stage));
@@ -33,6 +38,36 @@ impl Site {
         }
         while let Some(id) = self.rows.pop_first() {
             self.settle_row(id, stage);
+        }
+    }
+
+    /// Does once, after a replay, what settling would have done with each record; what is given out is written already.
+    pub fn settle_replayed(&mut self, stage: &mut Stage<'_>) {
+        self.silence.newest = self.ledger.newest().cloned();
+        for slot in self.slots.all() {
+            self.settle_dyad(slot, stage);
+            self.note_all_fresh(slot, stage.now.day());
+        }
+        for slot in self.slots.all() {
+            if slot == Slots::NOBODY {
+                self.settle_silence(stage);
+            }
+            self.settle_peer(slot, stage);
+            self.settle_member(slot, stage);
+            stage.out.clear();
+        }
+        self.stirred.clear();
+        self.rows.clear();
+    }
+
+    /// Takes away the dyads that a replayed record left without events.
+    fn dissolve_emptied(&mut self) {
+        for slot in std::mem::take(&mut self.stirred) {
+            let member = self.slots.get_mut(slot);
+            member.stirred = false;
+            if member.pair().is_some_and(|pair| pair.dyad.is_empty()) {
+                self.slots.dissolve(slot);
+            }
         }
     }
 
@@ -142,25 +177,47 @@ impl Site {
             let member = self.slots.get_mut(slot);
             (member.changed, member.alerts_changed) = (true, true);
         }
-        for (opened_by, alert) in told {
-            self.alerts.insert(alert.alert_id.as_str().into(), Told { slot, opened_by });
+        for (_, alert) in told {
+            self.alerts.insert(alert.alert_id.as_str().into(), slot);
             stage.out.push(Output::Alert(alert));
         }
     }
 
-    /// Takes back the alerts that an event opened of which no version is left: it was erased, and an alert that is
-    /// withdrawn would still say of whom it was.
-    pub(super) fn take_back(&mut self, event_id: &str, stage: &mut Stage<'_>) {
-        if self.ledger.is_known(event_id) {
-            return;
+    /// Takes back the alerts that a version of the event `id` may have opened which was erased, but for those that another
+    /// version of it may have opened too: an alert that is withdrawn would still say of whom it was.
+    pub(super) fn take_back(&mut self, id: &str, erased: Option<&Version>, stage: &mut Stage<'_>) {
+        let opened = |version: &Version| self.may_have_opened(version, stage.params);
+        let mut taken: BTreeSet<String> = erased.into_iter().flat_map(opened).collect();
+        for kept in self.ledger.versions(id).iter().flat_map(opened) {
+            taken.remove(&kept);
         }
-        let taken = self.alerts.extract_if(|_, told| *told.opened_by == *event_id);
-        let mut taken: Vec<Box<str>> = taken.map(|(alert_id, _)| alert_id).collect();
-        // A map of no order: the order of outputs is to depend on records alone.
-        taken.sort_unstable();
-        let gone =
-            taken.into_iter().map(|id| Output::NoAlert { site: self.name.clone(), alert_id: id.into() });
-        stage.out.extend(gone);
+        if !self.ledger.is_known(id) {
+            let about = self.slots.get(Slots::NOBODY).about(&self.name, stage.params);
+            taken.insert(alert::silence_opened_by(id, about));
+        }
+        for alert_id in taken {
+            self.alerts.remove(alert_id.as_str());
+            stage.out.push(Output::NoAlert { site: self.name.clone(), alert_id });
+        }
+    }
+
+    /// The alerts of persons that a version may have opened, whatever else was known then.
+    fn may_have_opened(&self, version: &Version, params: &Params) -> Vec<String> {
+        let member = self.slots.get(version.slot);
+        let about = member.about(&self.name, params);
+        let mut alerts = alert::opened_by(&version.event, about);
+        if self.slots.is_pair(version.slot) {
+            alerts.extend(alert::opened_by(&version.event, About { client: None, ..about }));
+        }
+        if let Body::Left { .. } = version.event.body {
+            // It ended episodes of all of the peer's dyads.
+            let slots = self.slots.all().filter(|slot| self.slots.is_pair(*slot));
+            let dyads = slots.map(|slot| self.slots.get(slot));
+            for dyad in dyads.filter(|dyad| dyad.persons.peer == member.persons.peer) {
+                alerts.extend(alert::opened_by(&version.event, dyad.about(&self.name, params)));
+            }
+        }
+        alerts
     }
 
     /// Says in the row of a death that it ended an episode, where that was one of another dyad of its client.

@@ -179,12 +179,14 @@ impl Slots {
         persons.client.is_some() && persons.peer.is_some()
     }
 
-    /// Gives a slot with both persons its dyad; what was noted elsewhere and ends its episodes too is given back.
-    pub fn found(&mut self, slot: Slot) -> Vec<std::sync::Arc<crate::event::Event>> {
+    /// Gives a slot with both persons its dyad, one that is `replayed` or not; what was noted elsewhere and ends its episodes
+    /// too is given back.
+    pub fn found(&mut self, slot: Slot, replayed: bool) -> Vec<std::sync::Arc<crate::event::Event>> {
         let Persons { client, peer } = self.persons(slot).clone();
         let client = self.intern(Persons { client, peer: None });
         let peer = self.intern(Persons { client: None, peer });
-        let pair = Pair { dyad: Dyad::new(), client, peer, trace: Trace::default() };
+        let dyad = if replayed { Dyad::replayed() } else { Dyad::new() };
+        let pair = Pair { dyad, client, peer, trace: Trace::default() };
         self.get_mut(slot).history = History::Dyad(Box::new(pair));
         self.dyads += 1;
         let persons = [client, peer].into_iter();

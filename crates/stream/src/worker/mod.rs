@@ -40,6 +40,9 @@ pub trait Service: Send {
     /// A record that was processed before, to be folded into the state without output.
     fn replay(&mut self, record: &RecordRef<'_>);
 
+    /// All records of a partition up to the committed position have been replayed.
+    fn replayed(&mut self, _partition: &TopicPartition) {}
+
     /// A record to be processed. Bad input is a value, not an error; an error is the log's.
     fn process(&mut self, record: &RecordRef<'_>, sink: &mut dyn Sink) -> Result<(), Error>;
 
@@ -65,6 +68,10 @@ impl<S: Service + ?Sized> Service for Box<S> {
 
     fn replay(&mut self, record: &RecordRef<'_>) {
         (**self).replay(record);
+    }
+
+    fn replayed(&mut self, partition: &TopicPartition) {
+        (**self).replayed(partition);
     }
 
     fn process(&mut self, record: &RecordRef<'_>, sink: &mut dyn Sink) -> Result<(), Error> {

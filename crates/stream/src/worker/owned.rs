@@ -82,9 +82,14 @@ impl Owned {
         self.standings.iter().all(Standing::is_live)
     }
 
-    /// Ends the replay of all of them.
-    pub(super) fn end_replay(&mut self) {
-        self.standings.iter_mut().for_each(|standing| standing.quiet = true);
+    /// Ends the replay of all of them; gives back those it was not over for.
+    pub(super) fn end_replay(&mut self) -> Vec<TopicPartition> {
+        let replaying = self.standings.iter_mut().filter(|standing| !standing.is_live());
+        let ended = replaying.map(|standing| {
+            standing.quiet = true;
+            standing.partition.clone()
+        });
+        ended.collect()
     }
 
     /// Sets a partition to its start, whether or not it was owned.

@@ -125,6 +125,9 @@ impl<S: Service> Worker<S> {
             if record.offset < standing.committed {
                 service.replay(record);
                 tally.replayed += 1;
+                if record.offset + 1 == standing.committed {
+                    service.replayed(&standing.partition);
+                }
             } else {
                 if tally.processed > 0 && tally.processed_bytes + tally.sent_bytes >= most_bytes {
                     tally.full = true;
@@ -192,7 +195,9 @@ impl<S: Service> Worker<S> {
         if heard || !replaying {
             self.transaction.heard = Some(now);
         } else if now.saturating_sub(last) >= QUIET {
-            self.owned.end_replay();
+            for partition in self.owned.end_replay() {
+                self.service.replayed(&partition);
+            }
             self.step.changed = true;
         }
     }

@@ -228,6 +228,10 @@ fn an_erased_event_leaves_no_alert_not_even_a_withdrawn_one() {
         Output::NoAlert { alert_id, .. } => Some(alert_id.clone()),
         _ => None,
     });
-    assert_eq!(taken.collect::<std::collections::BTreeSet<_>>(), opened);
+    let taken: std::collections::BTreeSet<String> = taken.collect();
+    assert!(
+        opened.is_subset(&taken),
+        "whoever replays does not know which alerts there were: all there may be are taken"
+    );
     assert!(matches!(erased.last(), Some(Output::NoAlert { .. })), "the tombstones come last: {erased:?}");
 }
