@@ -15,8 +15,11 @@ use crate::site::{Site, Stage};
 use crate::time::Instant;
 use crate::versions::{Slot, VersionId};
 
+mod held;
 #[cfg(test)]
 mod tests;
+
+pub use held::Held;
 
 /// Something to write, each under a key of its own.
 #[derive(Debug, Clone, PartialEq)]

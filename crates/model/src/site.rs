@@ -92,6 +92,16 @@ impl Site {
         (self.ledger.len(), self.slots.dyads())
     }
 
+    /// All versions of all events and retractions, in no order that means anything.
+    pub fn versions(&self) -> impl Iterator<Item = &Version> {
+        self.ledger.all()
+    }
+
+    /// Its name, and the persons of one of its slots.
+    pub fn describe(&self, slot: Slot) -> (&str, &Persons) {
+        (&self.name, self.slots.persons(slot))
+    }
+
     /// Adds a version of an event, or a retraction, that was accepted at `ingested_at`.
     pub fn add(
         &mut self,

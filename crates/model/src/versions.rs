@@ -158,12 +158,17 @@ impl Ledger {
 
     /// Of all records, retractions included, the one accepted last; of those accepted at one instant the last in the order.
     pub fn newest(&self) -> Option<&Version> {
+        self.all().max_by(|a, b| a.by_acceptance(b))
+    }
+
+    /// All versions of all events and retractions, in no order that means anything.
+    pub fn all(&self) -> impl Iterator<Item = &Version> {
         let events = self.entries.values().flat_map(|entry| match entry {
             Entry::One(version) => std::slice::from_ref(version),
             Entry::Many(many) => &many.versions,
         });
         let retractions = self.retractions.values().flatten().map(|retraction| &retraction.version);
-        events.chain(retractions).max_by(|a, b| a.by_acceptance(b))
+        events.chain(retractions)
     }
 
     /// Adds a version of an event; one that is known changes nothing but when it was accepted last.

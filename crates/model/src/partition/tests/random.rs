@@ -212,6 +212,8 @@ proptest! {
             replayed.replay(Some(&record.key), record.value.as_deref()).unwrap();
         }
         replayed.settle();
+        // What it holds, replayed once more, is as good.
+        let mut replayed = restored(&replayed);
         prop_assert_eq!(replayed.stats(), applied.stats());
         for record in after {
             let (mut replayed, mut applied) = (said(replayed.take(record)), said(applied.take(record)));
@@ -225,6 +227,20 @@ proptest! {
 /// Outputs by what is written under each key in the end: the order of those of one record means nothing.
 fn said(outputs: Vec<Output>) -> BTreeMap<String, Output> {
     outputs.into_iter().map(|output| (output.key(), output)).collect()
+}
+
+/// Another partition with the records that this one holds.
+fn restored(partition: &Partition) -> Partition {
+    let mut restored = demanding();
+    let mut replay = |key: &[u8], value: &[u8]| restored.replay(Some(key), Some(value)).unwrap();
+    let mut site = 0;
+    while let Some(mut held) = partition.hold(site) {
+        while partition.give(&mut held, 1, &mut replay) {}
+        site += 1;
+    }
+    let (key, value) = partition.clock_record();
+    replay(&key, &value);
+    restored
 }
 
 /// A partition that alerts of training and of too many dyads.
