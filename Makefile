@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 SEEDS ?= 1000
+EVENTS ?= 2000000
 
 .PHONY: help
 help: ## This list
@@ -41,11 +42,11 @@ deny: ## Licences, bans and sources of all dependencies (installs cargo-deny onc
 	@command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
 	cargo deny check bans licenses sources
 
-.PHONY: backlog
-backlog: ## Events per second and peak memory of `indicators` over a backlog of 2 M events on a real Kafka
+.PHONY: bench
+bench: ## Rapport on a real Kafka beside a bare loop and a Kafka Streams job: tables, chart, docs/performance.md (EVENTS=n)
 	@scripts/install-test-tools kafka
-	cargo build --release --bins
-	cargo run --release -p rapport-tests --example backlog -- $(ARGS)
+	cargo build --release --bins --locked
+	target/release/rapport-bench --events $(EVENTS) $(ARGS)
 
 .PHONY: calibrate
 calibrate: ## False alarms and hits of the alliance rule, measured on simulated pairs: tables, chart, docs/calibration.md

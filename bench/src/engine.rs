@@ -1,0 +1,187 @@
+//! What is measured: each engine as a process of its own, over the same backlog, from outside.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use indicatif::ProgressBar;
+use rapport_proto::topics::{ALL, ENRICHED, EVENTS, RAW};
+use rapport_tests::harness::{Port, Process, Scratch};
+
+use crate::backlog::{Backlog, DAILY, DAY, SENT};
+use crate::settings::Part;
+use crate::stage::Stage;
+use crate::streams;
+use crate::watch::{Measured, Watch};
+
+/// Where the bare loops write.
+const COPIED: &str = "bare.copied";
+const STOPPING: Duration = Duration::from_secs(60);
+
+/// One engine at work.
+pub struct Running {
+    /// Its process.
+    pub process: Process,
+    /// Its admin server, where it has one.
+    pub port: Option<Port>,
+    group: String,
+    topic: String,
+    // Dropped after the process that writes into it.
+    _scratch: Scratch,
+}
+
+/// A program that lies beside this one.
+///
+/// # Errors
+/// Where nobody knows where this one lies.
+pub fn beside(name: &str) -> Result<PathBuf> {
+    Ok(std::env::current_exe().context("find this program")?.with_file_name(name))
+}
+
+/// Runs a part over the backlog, once.
+///
+/// # Errors
+/// Where it cannot be started, or stands still.
+pub fn run(stage: &Stage, backlog: &Backlog, part: Part, round: u32, bar: &ProgressBar) -> Result<Measured> {
+    let prefix = prefix(part);
+    prepare(stage, part, prefix)?;
+    let mut running = start(stage, part, round, backlog)?;
+    let all = stage.ends(&running.topic)?.iter().sum();
+    bar.set_length(all);
+    let watch = Watch::new(stage, &running.group, &running.topic)?;
+    let measured = watch.follow(&mut running.process, all, bar)?;
+    running.end(stage);
+    Ok(measured)
+}
+
+impl Running {
+    /// Stops it; its group is forgotten, so that it begins anew the next time.
+    pub fn end(mut self, stage: &Stage) {
+        self.process.stop(STOPPING);
+        stage.forget(&self.group);
+    }
+}
+
+fn prefix(part: Part) -> &'static str {
+    match part {
+        Part::Ingest1 | Part::Ingest2 => SENT,
+        Part::Daily => DAILY,
+        _ => DAY,
+    }
+}
+
+/// Makes what is written empty.
+fn prepare(stage: &Stage, part: Part, prefix: &str) -> Result<()> {
+    match part {
+        Part::BareCopy | Part::BareRow => stage.fresh_topic(COPIED),
+        Part::Streams1 => stage.fresh_topic(streams::ROWS),
+        Part::Ingest1 | Part::Ingest2 => {
+            let written: Vec<_> = ALL.into_iter().filter(|topic| topic.name != RAW).collect();
+            stage.fresh(prefix, &written)
+        }
+        Part::Indicators1 | Part::Indicators2 | Part::Daily => {
+            let kept = |name: &str| name == RAW || name == EVENTS;
+            let written: Vec<_> = ALL.into_iter().filter(|topic| !kept(topic.name)).collect();
+            stage.fresh(prefix, &written)
+        }
+    }
+}
+
+fn start(stage: &Stage, part: Part, round: u32, backlog: &Backlog) -> Result<Running> {
+    let unique = format!("bench.{}.{round}", part.name());
+    match part {
+        Part::Ingest1 => ingest(stage, SENT, 1),
+        Part::Ingest2 => ingest(stage, SENT, 2),
+        Part::Indicators1 => indicators(stage, DAY, 1),
+        Part::Indicators2 => indicators(stage, DAY, 2),
+        Part::Daily => indicators(stage, DAILY, 1),
+        Part::BareCopy => bare(stage, &unique, None),
+        Part::BareRow => bare(stage, &unique, Some(backlog.row_bytes)),
+        Part::Streams1 => {
+            let scratch = Scratch::new("streams");
+            let from = format!("{DAY}{EVENTS}");
+            let process = streams::start(&stage.brokers(), &from, &unique, scratch.path());
+            Ok(Running { process, port: None, group: unique, topic: from, _scratch: scratch })
+        }
+    }
+}
+
+fn bare(stage: &Stage, group: &str, bytes: Option<u64>) -> Result<Running> {
+    let (scratch, topic) = (Scratch::new("bare"), format!("{DAY}{EVENTS}"));
+    let brokers = stage.brokers();
+    let mut arguments: Vec<String> =
+        ["bare", "--brokers", &brokers, "--from", &topic, "--to", COPIED, "--group", group]
+            .map(str::to_owned)
+            .to_vec();
+    if let Some(bytes) = bytes.filter(|bytes| *bytes > 0) {
+        arguments.extend(["--bytes".to_owned(), bytes.to_string()]);
+    }
+    let process = Process::start("bare", beside("rapport-bench")?, &arguments, &[], scratch.path());
+    Ok(Running { process, port: None, group: group.to_owned(), topic, _scratch: scratch })
+}
+
+/// Starts `indicators` over the topics with that prefix.
+///
+/// # Errors
+/// Where nobody knows where its program lies.
+pub fn indicators(stage: &Stage, prefix: &str, workers: u32) -> Result<Running> {
+    service(stage, prefix, "indicators", workers, EVENTS, rapport_indicators::GROUP)
+}
+
+/// Starts `ingest` over the topics with that prefix.
+///
+/// # Errors
+/// Where nobody knows where its program lies, or its key cannot be written.
+pub fn ingest(stage: &Stage, prefix: &str, workers: u32) -> Result<Running> {
+    service(stage, prefix, "ingest", workers, RAW, rapport_ingest::GROUP)
+}
+
+fn service(
+    stage: &Stage,
+    prefix: &str,
+    name: &str,
+    workers: u32,
+    topic: &str,
+    group: &str,
+) -> Result<Running> {
+    let (scratch, port) = (Scratch::new("bench"), Port::free());
+    let config = configuration(scratch.path())?;
+    let upper = name.to_uppercase();
+    let environment = [
+        ("RAPPORT_LOG__BACKEND".to_owned(), "kafka".to_owned()),
+        ("RAPPORT_LOG__KAFKA__BROKERS".to_owned(), stage.brokers()),
+        ("RAPPORT_LOG__KAFKA__TOPIC_PREFIX".to_owned(), prefix.to_owned()),
+        ("RAPPORT_LOG__KAFKA__SESSION_TIMEOUT_MS".to_owned(), "6000".to_owned()),
+        ("RAPPORT_LOG__KAFKA__TRANSACTION_TIMEOUT_MS".to_owned(), "5000".to_owned()),
+        (format!("RAPPORT_{upper}__LISTEN"), port.address()),
+        (format!("RAPPORT_{upper}__WORKERS"), workers.to_string()),
+    ];
+    let environment: Vec<(&str, &str)> =
+        environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let arguments = ["--config", &*config.to_string_lossy(), "--instance", "bench"];
+    let program = beside(&format!("rapport-{name}"))?;
+    let process = Process::start(name, program, arguments, &environment, scratch.path());
+    Ok(Running {
+        process,
+        port: Some(port),
+        group: format!("{prefix}{group}"),
+        topic: format!("{prefix}{topic}"),
+        _scratch: scratch,
+    })
+}
+
+fn configuration(directory: &Path) -> Result<PathBuf> {
+    let (key, config) = (directory.join("k1.key"), directory.join("rapport.toml"));
+    std::fs::write(&key, [7; 32]).context("write a key")?;
+    let text = "[ingest]\nkeys = [{ name = \"k1\", file = \"k1.key\" }]\n[ingest.http]\nlisten = \"\"\n";
+    std::fs::write(&config, text).context("write a configuration")?;
+    Ok(config)
+}
+
+/// Mean size of an enriched row, bytes.
+///
+/// # Errors
+/// Where none can be read.
+pub fn row_bytes(stage: &Stage) -> Result<u64> {
+    Ok(stage.record_size(DAY, ENRICHED, 20_000)?.key_and_value)
+}

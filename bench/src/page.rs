@@ -1,0 +1,191 @@
+//! The figures as tables, and their place on the page: between two marks, the rest of the page is written by hand.
+
+use std::fmt::Write as _;
+
+use anyhow::{Context as _, Result};
+use rapport_calibrate::table::Table;
+
+use crate::figures::{Figures, Spread};
+use crate::settings::Part;
+use crate::watch::Measured;
+
+const BEGIN: &str = "<!-- written by make bench: begin -->";
+const END: &str = "<!-- written by make bench: end -->";
+
+/// Everything there is to show.
+pub fn tables(figures: &Figures) -> Vec<Table> {
+    let mut tables = vec![engines(figures)];
+    tables.extend(ratios(figures));
+    tables.extend(apart(figures));
+    tables.extend(growth(figures));
+    tables
+}
+
+/// A page with the newest figures in the place of those it had.
+///
+/// # Errors
+/// Where the page has no place for them.
+pub fn renewed(page: &str, figures: &Figures) -> Result<String> {
+    let (before, rest) = page.split_once(BEGIN).with_context(|| format!("find `{BEGIN}` on the page"))?;
+    let (_, after) = rest.split_once(END).with_context(|| format!("find `{END}` on the page"))?;
+    let mut text = format!("{before}{BEGIN}\n\n{}\n\n![Records a second](performance.svg)\n", about(figures));
+    for table in tables(figures) {
+        let _ = write!(text, "\n{}\n", table.markdown());
+    }
+    Ok(format!("{text}\n{END}{after}"))
+}
+
+fn about(figures: &Figures) -> String {
+    let percent = |count: u64| count as f64 * 100.0 / figures.events.max(1) as f64;
+    let rounds = figures.runs.iter().map(|run| run.round).max().unwrap_or(0);
+    format!(
+        "Commit {}, {}; {}. Seed {}: {} events of {} sites with {} dyads each, {:.1} % sent before, {:.1} % out of order; \
+         canonical records of {} B, enriched rows of {} B without their headers. {} alternating rounds: medians, with least \
+         and greatest in brackets.",
+        figures.commit,
+        figures.day,
+        figures.machine,
+        figures.seed,
+        thousands(figures.events as f64),
+        figures.sites,
+        figures.dyads,
+        percent(figures.duplicates),
+        percent(figures.out_of_order),
+        figures.record_bytes,
+        figures.row_bytes,
+        rounds,
+    )
+}
+
+fn engines(figures: &Figures) -> Table {
+    let mut table = Table::new(&["engine", "records/s", "processor s per million", "peak memory, MiB"]);
+    for part in figures.parts() {
+        let cell = |value: fn(&Measured) -> f64, show: fn(f64) -> String| {
+            figures.of(part, value).map_or_else(String::new, |spread| with_spread(spread, show))
+        };
+        table.row([
+            part.title().to_owned(),
+            cell(Measured::rate, thousands),
+            cell(Measured::processor_per_million, |value| format!("{value:.2}")),
+            cell(Measured::peak_mib, thousands),
+        ]);
+    }
+    table
+}
+
+fn with_spread(spread: Spread, show: fn(f64) -> String) -> String {
+    format!("{} ({}–{})", show(spread.median), show(spread.least), show(spread.greatest))
+}
+
+/// How many times one engine's figure is another's, by medians.
+pub fn ratio(figures: &Figures, one: Part, other: Part, value: fn(&Measured) -> f64) -> Option<f64> {
+    Some(figures.of(one, value)?.median / figures.of(other, value)?.median)
+}
+
+fn ratios(figures: &Figures) -> Option<Table> {
+    let ours = Part::Indicators1;
+    let mut table = Table::new(&["ratio of medians", "measured", "goal"]);
+    let rows = [
+        (
+            "records/s, `indicators` ÷ Kafka Streams",
+            ratio(figures, ours, Part::Streams1, Measured::rate),
+            "≥ 8",
+        ),
+        (
+            "processor time, Kafka Streams ÷ `indicators`",
+            ratio(figures, Part::Streams1, ours, Measured::processor_per_million),
+            "≥ 8",
+        ),
+        (
+            "records/s, `indicators` ÷ bare loop of a row's size",
+            ratio(figures, ours, Part::BareRow, Measured::rate),
+            "≥ 0.6",
+        ),
+        (
+            "records/s, `ingest` ÷ bare copy",
+            ratio(figures, Part::Ingest1, Part::BareCopy, Measured::rate),
+            "–",
+        ),
+        ("records/s, 2 workers ÷ 1", ratio(figures, Part::Indicators2, ours, Measured::rate), "–"),
+    ];
+    let mut any = false;
+    for (name, measured, goal) in rows {
+        if let Some(measured) = measured {
+            any = true;
+            table.row([name.to_owned(), format!("{measured:.2}"), goal.to_owned()]);
+        }
+    }
+    any.then_some(table)
+}
+
+fn apart(figures: &Figures) -> Option<Table> {
+    let mut table = Table::new(&["by itself", "measured", "goal"]);
+    if let Some(replay) = &figures.replay {
+        let rate = replay.records as f64 / replay.seconds;
+        table.row([
+            format!("replay on assignment of {} records, records/s", thousands(replay.records as f64)),
+            thousands(rate),
+            "≥ 1 000 000".to_owned(),
+        ]);
+        table.row([
+            "the same, processor s per million".to_owned(),
+            format!("{:.2}", replay.processor_seconds * 1e6 / replay.records as f64),
+            "≤ 1".to_owned(),
+        ]);
+    }
+    if let Some(latency) = &figures.latency {
+        table.row([
+            format!(
+                "raw event to enriched row at {} events/s, p50, p99, slowest, ms",
+                thousands(latency.rate as f64)
+            ),
+            format!("{:.0}, {:.0}, {:.0}", latency.p50_ms, latency.p99_ms, latency.max_ms),
+            "–, ≤ 500, –".to_owned(),
+        ]);
+    }
+    (figures.replay.is_some() || figures.latency.is_some()).then_some(table)
+}
+
+fn growth(figures: &Figures) -> Option<Table> {
+    let mut table = Table::new(&[
+        "dyads",
+        "events kept",
+        "µs a record",
+        "bytes a dyad, all told",
+        "bytes an event, all told",
+    ]);
+    for grown in &figures.growth {
+        table.row([
+            thousands(grown.dyads as f64),
+            thousands(grown.events as f64),
+            format!("{:.1}", grown.processor_seconds * 1e6 / grown.records.max(1) as f64),
+            thousands(grown.bytes as f64 / grown.dyads.max(1) as f64),
+            thousands(grown.bytes as f64 / grown.events.max(1) as f64),
+        ]);
+    }
+    (!figures.growth.is_empty()).then_some(table)
+}
+
+/// A whole number with a space between thousands.
+pub fn thousands(value: f64) -> String {
+    let digits = format!("{value:.0}");
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push('\u{a0}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::thousands;
+
+    #[test]
+    fn thousands_stand_apart() {
+        assert_eq!(thousands(1_234_567.4), "1\u{a0}234\u{a0}567");
+        assert_eq!(thousands(999.0), "999");
+    }
+}
