@@ -9,7 +9,7 @@ use std::time::Duration;
 use rapport_stream::kafka::{KafkaLog, KafkaSettings};
 use rapport_stream::port::Log;
 
-use super::{Port, Process, Scratch, program, repository, stopwatch, wait_until};
+use super::{Port, Process, Proxy, Scratch, program, repository, stopwatch, wait_until};
 
 /// How long a cluster may take to answer for the first time.
 const STARTING: Duration = Duration::from_secs(60);
@@ -25,19 +25,22 @@ pub struct KafkaOptions {
     pub heap_mib: u32,
     /// Whether the machine code may take its time to get good: right for measurements, slow to start.
     pub warm: bool,
+    /// Whether clients reach each node through a [`Proxy`]; for one node, as nodes would reach each other through it too.
+    pub proxied: bool,
     /// Further settings of the brokers.
     pub settings: Vec<(String, String)>,
 }
 
 impl Default for KafkaOptions {
     fn default() -> Self {
-        KafkaOptions { nodes: 1, heap_mib: 512, warm: false, settings: vec![] }
+        KafkaOptions { nodes: 1, heap_mib: 512, warm: false, proxied: false, settings: vec![] }
     }
 }
 
 struct Node {
     process: Option<Process>,
     broker: Port,
+    proxy: Option<Proxy>,
     _controller: Port,
     config: PathBuf,
 }
@@ -75,9 +78,15 @@ impl Kafka {
             .map(|(id, (broker, controller))| {
                 let config = scratch.path().join(format!("node-{id}.properties"));
                 let data = scratch.path().join(format!("data-{id}"));
-                let text = properties(id, &broker, &controller, &voters, &data.to_string_lossy(), &options);
+                let proxy = options.proxied.then(|| Proxy::start(broker.address()));
+                let listeners = Listeners {
+                    broker: broker.address(),
+                    advertised: proxy.as_ref().map_or_else(|| broker.address(), Proxy::address),
+                    controller: controller.address(),
+                };
+                let text = properties(id, &listeners, &voters, &data.to_string_lossy(), &options);
                 std::fs::write(&config, text).expect("a configuration can be written");
-                Node { process: None, broker, _controller: controller, config }
+                Node { process: None, broker, proxy, _controller: controller, config }
             })
             .collect();
         let mut kafka = Kafka { nodes, options, scratch };
@@ -133,10 +142,17 @@ impl Kafka {
         });
     }
 
-    /// `host:port` of its nodes, separated by commas.
+    /// `host:port` of its nodes as they advertise them, separated by commas.
     pub fn brokers(&self) -> String {
-        let addresses: Vec<String> = self.nodes.iter().map(|node| node.broker.address()).collect();
+        let advertised =
+            |node: &Node| node.proxy.as_ref().map_or_else(|| node.broker.address(), Proxy::address);
+        let addresses: Vec<String> = self.nodes.iter().map(advertised).collect();
         addresses.join(",")
+    }
+
+    /// What stands between a node and its clients. Panics where nothing does.
+    pub fn proxy(&self, number: usize) -> &Proxy {
+        self.nodes[number].proxy.as_ref().expect("the cluster was started with proxies")
     }
 
     /// Settings for our backend under a prefix, with the shortest timeouts that a broker allows.
@@ -159,10 +175,19 @@ impl Kafka {
 
     /// Gives a topic more partitions, which nobody should do to one of ours.
     pub fn add_partitions(&self, topic: &str, partitions: u32) {
+        self.alter(&["--alter", "--topic", topic, "--partitions", &partitions.to_string()]);
+    }
+
+    /// Deletes a topic, which nobody should do either.
+    pub fn delete_topic(&self, topic: &str) {
+        self.alter(&["--delete", "--topic", topic]);
+    }
+
+    fn alter(&self, what: &[&str]) {
         let output = Command::new(program("java"))
             .args(["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", &jars()])
-            .args(["org.apache.kafka.tools.TopicCommand", "--bootstrap-server", &self.brokers(), "--alter"])
-            .args(["--topic", topic, "--partitions", &partitions.to_string()])
+            .args(["org.apache.kafka.tools.TopicCommand", "--bootstrap-server", &self.brokers()])
+            .args(what)
             .output()
             .expect("java runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
@@ -194,15 +219,15 @@ fn jars() -> String {
     format!("{}/*", directory.display())
 }
 
-fn properties(
-    id: usize,
-    broker: &Port,
-    controller: &Port,
-    voters: &str,
-    data: &str,
-    options: &KafkaOptions,
-) -> String {
-    let (broker, controller) = (broker.address(), controller.address());
+/// The addresses of a node.
+struct Listeners {
+    broker: String,
+    advertised: String,
+    controller: String,
+}
+
+fn properties(id: usize, listeners: &Listeners, voters: &str, data: &str, options: &KafkaOptions) -> String {
+    let Listeners { broker, advertised, controller } = listeners;
     let copies = options.nodes.min(3);
     let in_sync = copies.div_ceil(2);
     let mut text = format!(
@@ -210,7 +235,7 @@ fn properties(
          node.id={id}\n\
          controller.quorum.voters={voters}\n\
          listeners=PLAINTEXT://{broker},CONTROLLER://{controller}\n\
-         advertised.listeners=PLAINTEXT://{broker}\n\
+         advertised.listeners=PLAINTEXT://{advertised}\n\
          controller.listener.names=CONTROLLER\n\
          listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT\n\
          log.dirs={data}\n\

@@ -4,3 +4,5 @@ mod faults;
 mod member;
 mod promises;
 mod storm;
+mod topics;
+mod torn;

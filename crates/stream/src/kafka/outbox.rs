@@ -19,6 +19,9 @@ use crate::port::{Error, Output, SessionSpec, Sink};
 const NOW: Timeout = Timeout::After(Duration::ZERO);
 /// How often a step that the cluster asks to repeat is repeated before the transaction is given up.
 const REPEATS: u32 = 20;
+/// A commit that takes this long may have been sent more than once: librdkafka does so, by itself, after `socket.timeout.ms`,
+/// which it does not allow to be less than 1 s where transactions are made.
+const PROMPT: Duration = Duration::from_secs(1);
 /// How many events of the producer are served between two looks at the world; each may report many deliveries.
 const SERVED: usize = 8;
 
@@ -130,6 +133,7 @@ impl Outbox {
         // Flushed here: librdkafka's binding would poll in slices of 100 ms, and every commit would take one.
         self.flush(producer)?;
         side.calm();
+        let asked = self.shared.elapsed();
         let group = group().ok_or_else(|| Error::Unusable("the consumer has no group".to_owned()))?;
         self.repeat(|| {
             producer.send_offsets_to_transaction(positions, &group, self.shared.request_timeout())
@@ -140,7 +144,8 @@ impl Outbox {
             producer.poll(NOW);
         }
         // A request that was sent twice behind our back could end a later transaction: only a new epoch fences it.
-        if side.disturbed() {
+        // librdkafka does not always tell that it sends again: time does.
+        if side.disturbed() || self.shared.elapsed().saturating_sub(asked) >= PROMPT {
             return Err(Error::Doubt("the connection was disturbed during a commit".to_owned()));
         }
         Ok(())

@@ -144,17 +144,35 @@ impl KafkaSession {
     /// Where reading starts: an offset that is gone means the first one after it, one that is not yet means another log.
     fn offset(&self, asking: &Asking<'_>, at: &TopicPartition, start: Start) -> Result<Offset, Error> {
         let Start::Offset(offset) = start else { return Ok(Offset::Beginning) };
-        let (low, high) = asking.bounds(&self.shared.settings.full(&at.topic), at.partition)?;
-        if offset > high {
-            let TopicPartition { topic, partition } = at;
-            return Err(Error::Unusable(format!(
-                "{topic}/{partition} ends at {high}, before the group's position {offset}: it was made anew or cut"
-            )));
-        }
+        let low = self.reaches(asking, at, offset)?;
         if offset < low {
             tracing::warn!(topic = %at.topic, partition = at.partition, offset, low, "records were deleted unread");
         }
         Ok(Offset::Offset(i64::try_from(offset.max(low)).unwrap_or(i64::MAX)))
+    }
+
+    /// The first offset of a partition, whose end must not lie before the group's position.
+    fn reaches(&self, asking: &Asking<'_>, at: &TopicPartition, position: u64) -> Result<u64, Error> {
+        let (low, high) = asking.bounds(&self.shared.settings.full(&at.topic), at.partition)?;
+        if position > high {
+            let TopicPartition { topic, partition } = at;
+            return Err(Error::Unusable(format!(
+                "{topic}/{partition} ends at {high}, before the group's position {position}: it was made anew or cut"
+            )));
+        }
+        Ok(low)
+    }
+
+    /// A service that replays starts at the beginning, whatever the position: on another log it would never get there,
+    /// and take for news what it has counted, or for counted what is news.
+    fn believable(&self, partitions: &[TopicPartition], positions: &[Option<u64>]) -> Result<(), Error> {
+        let asking = Asking::new(&self.shared)?;
+        for (at, position) in partitions.iter().zip(positions) {
+            if let Some(position) = position {
+                self.reaches(&asking, at, *position)?;
+            }
+        }
+        Ok(())
     }
 
     /// Moves partitions that are being read. One that was just assigned cannot be moved for a moment.
@@ -260,7 +278,10 @@ impl Session for KafkaSession {
                 })
                 .collect();
             match answer {
-                Ok(offsets) => return Ok(offsets),
+                Ok(offsets) => {
+                    self.believable(partitions, &offsets)?;
+                    return Ok(offsets);
+                }
                 // A transaction that is being decided: its end may move the position.
                 Err(KafkaError::OffsetFetch(Code::UnstableOffsetCommit))
                     if self.shared.elapsed() < started + self.shared.request_timeout() =>
