@@ -2,6 +2,10 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 SEEDS ?= 1000
+ROUNDS ?= 40
+MINUTES ?= 20
+# Places at which tests make a process die; in nothing that is shipped.
+FAILPOINTS := --features rapport-stream/failpoints
 EVENTS ?= 2000000
 
 .PHONY: help
@@ -25,8 +29,20 @@ test: ## Everything: lints, unit, property, golden, simulation, and real Kafka, 
 	@scripts/install-test-tools
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
-	cargo build --workspace --bins --locked
-	cargo test --workspace --locked $(ARGS)
+	cargo build --workspace --bins --locked $(FAILPOINTS)
+	cargo test --workspace --locked $(FAILPOINTS) $(ARGS)
+
+.PHONY: faults
+faults: ## The fault suite at length: ROUNDS=n rounds of what goes on at random, SEED=n for other moments
+	@scripts/install-test-tools
+	cargo build --workspace --bins --locked $(FAILPOINTS)
+	RAPPORT_FAULT_ROUNDS=$(ROUNDS) $(if $(SEED),RAPPORT_FAULT_SEED=$(SEED)) cargo test --locked --workspace $(FAILPOINTS) --test main -- faults --nocapture
+
+.PHONY: soak
+soak: ## The fault suite again and again with new seeds, for MINUTES=n; ends at the first failure and says its seed
+	@scripts/install-test-tools
+	cargo build --workspace --bins --locked $(FAILPOINTS)
+	scripts/soak $(MINUTES) cargo test --locked --workspace $(FAILPOINTS) --test main -- faults
 
 .PHONY: sim
 sim: ## Only the simulation: SEEDS=n seeds of permutation, duplication, delay, crash and torn commit

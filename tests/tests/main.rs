@@ -12,6 +12,7 @@ mod cases;
 mod coverage;
 mod deploy_files;
 mod end_to_end;
+mod faults;
 mod kafka_log;
 mod product;
 mod properties;

@@ -218,7 +218,8 @@ fn one_folder_names_the_kafka_client() {
 #[test]
 fn nothing_reads_a_clock_but_the_runtime() {
     // What drives real programs from outside reads the clock they read; clippy asks it for its reason.
-    let may = |file: &File| ["crates/runtime/", "tests/", "bench/"].iter().any(|at| file.name.starts_with(at));
+    let may =
+        |file: &File| ["crates/runtime/", "tests/", "bench/"].iter().any(|at| file.name.starts_with(at));
     let others: Vec<File> = files(&[".rs"]).into_iter().filter(|file| !may(file)).collect();
     let clocks = ["SystemTime", "Instant", "Timestamp", "Zoned"].map(|clock| format!("{clock}::{}", "now("));
     nothing(places(&others, &clocks));

@@ -5,14 +5,14 @@
 //! releases, Prometheus and the dashboards, [`readers`] at the enriched stream as others read it, [`secrecy`] at what
 //! nobody may read.
 
-mod charity;
+pub mod charity;
 mod deliveries;
-mod metrics;
+pub mod metrics;
 mod numbers;
 mod readers;
 mod secrecy;
 mod stage;
-mod topics;
+pub mod topics;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -14,6 +14,7 @@ use rdkafka::util::Timeout;
 use super::contexts::ProducerSide;
 use super::errors::{self, Verdict};
 use super::{Shared, breathe};
+use crate::failpoint;
 use crate::port::{Error, Output, SessionSpec, Sink};
 
 const NOW: Timeout = Timeout::After(Duration::ZERO);
@@ -135,11 +136,14 @@ impl Outbox {
         side.calm();
         let asked = self.shared.elapsed();
         let group = group().ok_or_else(|| Error::Unusable("the consumer has no group".to_owned()))?;
+        failpoint::pass("before_send_offsets");
         self.repeat(|| {
             producer.send_offsets_to_transaction(positions, &group, self.shared.request_timeout())
         })?;
+        failpoint::pass("after_send_offsets");
         let patience = Duration::from_millis(u64::from(self.shared.settings.transaction_timeout_ms));
         self.repeat(|| producer.commit_transaction(patience))?;
+        failpoint::pass("after_commit");
         for _ in 0..SERVED {
             producer.poll(NOW);
         }

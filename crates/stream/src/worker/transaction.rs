@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Cause, Limits, Service, Worker};
+use crate::failpoint;
 use crate::port::{Error, Output, Sink, Start, TopicPartition};
 
 /// Most records taken by one poll, so that the clock is looked at now and then.
@@ -93,7 +94,10 @@ impl Sink for Counting<'_> {
     fn send(&mut self, output: Output<'_>) -> Result<(), Error> {
         self.sent += 1;
         self.bytes += (output.key.map_or(0, <[u8]>::len) + output.value.map_or(0, <[u8]>::len)) as u64;
-        self.inner.send(output)
+        failpoint::pass("before_send");
+        let sent = self.inner.send(output);
+        failpoint::pass("after_send");
+        sent
     }
 }
 
@@ -123,6 +127,7 @@ impl<S: Service> Worker<S> {
                 return Ok(());
             }
             if record.offset < standing.committed {
+                failpoint::pass("in_replay");
                 service.replay(record);
                 tally.replayed += 1;
                 if record.offset + 1 == standing.committed {
@@ -213,6 +218,7 @@ impl<S: Service> Worker<S> {
         let begun = (self.stopwatch)();
         match self.session()?.commit(&positions) {
             Ok(()) => {
+                failpoint::pass("after_commit_before_merge");
                 let took = (self.stopwatch)().saturating_sub(begun);
                 self.happened();
                 self.observer.committed(took);
@@ -250,6 +256,7 @@ impl<S: Service> Worker<S> {
     }
 
     pub(super) fn revoked(&mut self, partitions: &[TopicPartition]) -> Result<(), Error> {
+        failpoint::pass("in_revoke_before_commit");
         if self.doubt.is_none() && self.transaction.is_open() {
             self.commit()?;
         }
@@ -311,6 +318,7 @@ impl<S: Service> Worker<S> {
     /// again and replayed.
     pub(super) fn renew(&mut self, cause: Cause) -> Result<(), Error> {
         self.session()?.renew()?;
+        failpoint::pass("on_renew");
         let partitions = self.owned.partitions();
         if !partitions.is_empty() {
             let committed = self.session()?.committed(&partitions)?;

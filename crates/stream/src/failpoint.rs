@@ -1,0 +1,66 @@
+//! Places at which a test can make a process die or dawdle. Without the feature `failpoints` they are nothing at all.
+
+/// The environment variable that names a place and what is to happen there: `before_commit=kill@3` ends the process, as
+/// SIGKILL would, when the place is passed for the third time; `before_commit=sleep:7000@3` stands still for so many
+/// milliseconds.
+pub const VARIABLE: &str = "RAPPORT_FAILPOINT";
+
+/// All places, in the order in which a record passes them.
+pub const ALL: [&str; 9] = [
+    "in_replay",
+    "before_send",
+    "after_send",
+    "before_send_offsets",
+    "after_send_offsets",
+    "after_commit",
+    "after_commit_before_merge",
+    "in_revoke_before_commit",
+    "on_renew",
+];
+
+/// Passes a place.
+#[cfg(not(feature = "failpoints"))]
+#[inline(always)]
+pub fn pass(_: &'static str) {}
+
+/// Passes a place.
+#[cfg(feature = "failpoints")]
+pub fn pass(place: &'static str) {
+    use std::sync::OnceLock;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::Duration;
+
+    struct Wanted {
+        place: String,
+        sleep: Option<Duration>,
+        passage: u64,
+    }
+    static WANTED: OnceLock<Option<Wanted>> = OnceLock::new();
+    static PASSED: AtomicU64 = AtomicU64::new(0);
+
+    let wanted = WANTED.get_or_init(|| {
+        let text = std::env::var(VARIABLE).ok()?;
+        let (place, what) = text.split_once('=')?;
+        let (what, passage) = what.split_once('@')?;
+        let sleep = match what.split_once(':') {
+            Some(("sleep", ms)) => Some(Duration::from_millis(ms.parse().ok()?)),
+            _ => None,
+        };
+        Some(Wanted { place: place.to_owned(), sleep, passage: passage.parse().ok()? })
+    });
+    let Some(wanted) = wanted.as_ref().filter(|wanted| wanted.place == place) else { return };
+    if PASSED.fetch_add(1, Ordering::SeqCst) + 1 != wanted.passage {
+        return;
+    }
+    match wanted.sleep {
+        Some(time) => stand_still(time),
+        // Nothing is unwound, flushed or said good-bye to.
+        None => std::process::abort(),
+    }
+}
+
+#[cfg(feature = "failpoints")]
+#[expect(clippy::disallowed_methods, reason = "a test wants a process that dawdles")]
+fn stand_still(time: std::time::Duration) {
+    std::thread::sleep(time);
+}

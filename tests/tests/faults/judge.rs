@@ -1,0 +1,174 @@
+//! What must be there in the end, read as readers of committed records read it: every raw record judged exactly once, each
+//! output written exactly once, and all of it equal to the batch oracle.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use prost::Message;
+use rapport_proto::topics::{ALERTS, ENRICHED, EVENTS, INDICATORS, REJECTED};
+use rapport_proto::{headers, v1};
+use rapport_tests::oracle::log::{Known, Record};
+use rapport_tests::oracle::{Given, compare, release, standing_at_the_end};
+
+use super::stage::{PARTITIONS, Stage};
+use crate::end_to_end::topics::{Kept, read};
+use crate::product::CATALOGUE;
+
+/// Everything on the topics.
+#[derive(Clone)]
+pub struct Read {
+    pub events: Vec<Kept>,
+    pub rejected: Vec<Kept>,
+    pub enriched: Vec<Kept>,
+    pub indicators: Vec<Kept>,
+    pub alerts: Vec<Kept>,
+}
+
+impl Read {
+    /// As it is now.
+    pub fn of(stage: &Stage) -> Read {
+        let read = |topic| read(&stage.log, topic);
+        Read {
+            events: read(EVENTS),
+            rejected: read(REJECTED),
+            enriched: read(ENRICHED),
+            indicators: read(INDICATORS),
+            alerts: read(ALERTS),
+        }
+    }
+}
+
+/// Panics where anything is not as it must be.
+pub fn judge(stage: &mut Stage) -> Read {
+    stage.settle();
+    stage.make_releases();
+    let read = Read::of(stage);
+    let wrong = wrong(stage, &read);
+    assert!(
+        wrong.is_empty(),
+        "{} things are wrong:\n{}",
+        wrong.len(),
+        wrong[..wrong.len().min(20)].join("\n")
+    );
+    // Something was judged.
+    assert!(!read.enriched.is_empty() && !read.indicators.is_empty() && !read.alerts.is_empty());
+    read
+}
+
+/// Everything that is not as it must be.
+pub fn wrong(stage: &Stage, read: &Read) -> Vec<String> {
+    let mut wrong = judged_once(stage, read);
+    for (topic, records) in
+        [(ENRICHED, &read.enriched), (INDICATORS, &read.indicators), (ALERTS, &read.alerts)]
+    {
+        wrong.extend(written_once(topic, records));
+    }
+    wrong.extend(unlike_the_oracle(read));
+    wrong
+}
+
+fn number(record: &Kept, name: &str) -> u64 {
+    let value = record.headers.iter().find(|(other, _)| other == name).map(|(_, value)| value);
+    let text = String::from_utf8(value.expect("a record says where it is from").clone());
+    text.expect("a number is text").parse().expect("a number")
+}
+
+fn source(record: &Kept, partition: &str, offset: &str) -> (u32, u64) {
+    (u32::try_from(number(record, partition)).expect("a small number"), number(record, offset))
+}
+
+/// Every raw record is on exactly one of the two topics, once, and the bad ones are those that were rejected.
+fn judged_once(stage: &Stage, read: &Read) -> Vec<String> {
+    let is_event = |record: &&Kept| {
+        let event =
+            v1::Event::decode(record.value.as_deref().unwrap_or_default()).expect("a canonical event");
+        event.body.is_some()
+    };
+    let accepted = read.events.iter().filter(is_event);
+    let accepted = accepted.map(|record| source(record, headers::SOURCE_PARTITION, headers::SOURCE_OFFSET));
+    let rejected: Vec<(u32, u64)> = read
+        .rejected
+        .iter()
+        .map(|record| source(record, headers::CONNECT_PARTITION, headers::CONNECT_OFFSET))
+        .collect();
+    let mut times: BTreeMap<(u32, u64), u32> = BTreeMap::new();
+    accepted.chain(rejected.iter().copied()).for_each(|place| *times.entry(place).or_default() += 1);
+    let mut wrong = Vec::new();
+    for (partition, sent) in (0..PARTITIONS).zip(stage.sent) {
+        for offset in 0..sent {
+            match times.remove(&(partition, offset)) {
+                Some(1) => {}
+                times => wrong.push(format!("raw record {partition}/{offset} was judged {times:?} times")),
+            }
+        }
+    }
+    wrong.extend(times.keys().map(|place| format!("nobody sent {place:?}")));
+    let rejected: BTreeSet<(u32, u64)> = rejected.into_iter().collect();
+    let differ = rejected.symmetric_difference(&stage.bad);
+    wrong.extend(differ.map(|place| format!("{place:?}: rejected is {}", rejected.contains(place))));
+    wrong
+}
+
+/// What follows from one record is written once under each key. Where a transaction tears or positions are set back the
+/// same would be written again; none of the faults here does that to a reader of committed records.
+fn written_once(topic: &str, records: &[Kept]) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let mut wrong = Vec::new();
+    for record in records {
+        let from = source(record, headers::SOURCE_PARTITION, headers::SOURCE_OFFSET);
+        if !seen.insert((record.text().to_owned(), from)) {
+            wrong.push(format!("{topic}: what follows from {from:?} was written twice"));
+        }
+    }
+    wrong
+}
+
+/// The last value of every key, unless that is a tombstone.
+fn standing(records: &[Kept]) -> BTreeMap<String, Vec<u8>> {
+    let last: BTreeMap<&str, &Option<Vec<u8>>> =
+        records.iter().map(|record| (record.text(), &record.value)).collect();
+    last.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value.clone()?))).collect()
+}
+
+fn unlike_the_oracle(read: &Read) -> Vec<String> {
+    let given = Given::from_catalogue(CATALOGUE);
+    let rows = standing(&read.enriched);
+    let releases = standing(&read.indicators);
+    let alerts: Vec<v1::Alert> = standing(&read.alerts)
+        .values()
+        .map(|value| serde_json::from_slice(value).expect("an alert is JSON"))
+        .collect();
+    let mut wrong = Vec::new();
+    let mut made = 0;
+    for partition in 0..PARTITIONS {
+        let records: Vec<Record> = read
+            .events
+            .iter()
+            .filter(|record| record.partition == partition)
+            .map(|record| (record.text().to_owned(), record.value.clone()))
+            .collect();
+        for oracle in release::releases(&given, &records) {
+            made += 1;
+            match releases.get(&format!("{}/{}", oracle.site, oracle.day)) {
+                Some(json) => {
+                    let release = serde_json::from_slice(json).expect("a release is JSON");
+                    wrong.extend(compare::release(&release, &oracle));
+                }
+                None => wrong.push(format!("there is no release of {} on {}", oracle.site, oracle.day)),
+            }
+        }
+        for (site, oracle) in standing_at_the_end(&given, &Known::of(&records)) {
+            let prefix = format!("{site}/");
+            let of_site = rows.iter().filter_map(|(key, value)| {
+                let row = v1::Enriched::decode(value.as_slice()).expect("an enriched row");
+                Some((key.strip_prefix(&prefix)?.to_owned(), row))
+            });
+            wrong.extend(compare::rows(&of_site.collect(), &oracle.rows));
+            let of_site: Vec<v1::Alert> = alerts.iter().filter(|alert| alert.site == site).cloned().collect();
+            wrong.extend(compare::alerts(&of_site, &oracle.alerts));
+        }
+    }
+    if made != releases.len() {
+        wrong.push(format!("{} releases stand, the oracle makes {made}", releases.len()));
+    }
+    wrong
+}

@@ -1,0 +1,265 @@
+//! What runs: `ingest` and `indicators` as processes on the Kafka that all tests share, and what is sent to them.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use prost::Message;
+use rapport::simulate::{Kind, Plan, generate};
+use rapport_model::time::Instant;
+use rapport_proto::topics::{ALL, EVENTS, RAW, REJECTED};
+use rapport_proto::v1;
+use rapport_stream::kafka::KafkaLog;
+use rapport_stream::port::{Appender, Log, Output, RecordRef};
+use rapport_tests::harness::{Kafka, Port, Process, Scratch, built, fresh_prefix, wait_until};
+use rapport_tests::random::Dice;
+
+use crate::end_to_end::charity::now;
+use crate::end_to_end::metrics::Page;
+
+/// How long anything may take; a session of a group that nobody takes over ends after six seconds.
+pub const SOON: Duration = Duration::from_secs(90);
+/// Partitions of every topic.
+pub const PARTITIONS: u32 = 4;
+/// More memory than this no service needs for so few events, bytes.
+const MEMORY: u64 = 512 << 20;
+const DAYS: u32 = 120;
+
+/// A service that was started.
+pub struct Service {
+    /// Its process.
+    pub process: Process,
+    program: &'static str,
+    port: Port,
+}
+
+/// Everything of one test.
+pub struct Stage {
+    /// The log, under the test's own prefix.
+    pub log: KafkaLog,
+    /// What is drawn by chance.
+    pub dice: Dice,
+    /// Partitions and offsets of the raw topic that hold what must be rejected.
+    pub bad: BTreeSet<(u32, u64)>,
+    /// Records in each partition of the raw topic.
+    pub sent: [u64; PARTITIONS as usize],
+    services: BTreeMap<String, Service>,
+    load: VecDeque<(Kind, String)>,
+    appender: Box<dyn Appender>,
+    config: PathBuf,
+    scratch: Scratch,
+}
+
+impl Stage {
+    /// Topics, a configuration, and some thousand records that are ready to be sent; `bad` of a hundred are to be rejected.
+    pub fn start(name: &str, seed: u64, bad: u32) -> Stage {
+        let (scratch, prefix) = (Scratch::new(name), fresh_prefix(name));
+        let log = Kafka::shared().log(&prefix);
+        log.create_topics(&ALL, PARTITIONS).expect("topics can be made");
+        let config = scratch.path().join("rapport.toml");
+        let text = format!(
+            "[log]\nbackend = \"kafka\"\npartitions = {PARTITIONS}\n[log.kafka]\nbrokers = \"{}\"\n\
+             topic_prefix = \"{prefix}\"\nsession_timeout_ms = 6000\ntransaction_timeout_ms = 5000\n\
+             [ingest]\nkeys = [{{ name = \"k1\", file = \"k1.key\" }}]\ntick_seconds = 1\n[ingest.http]\nlisten = \"\"\n",
+            Kafka::shared().brokers()
+        );
+        std::fs::write(&config, text).expect("a configuration can be written");
+        std::fs::write(scratch.path().join("k1.key"), [7; 32]).expect("a key can be written");
+        Stage {
+            appender: log.appender().expect("the raw topic can be written to"),
+            log,
+            dice: Dice::new(seed),
+            bad: BTreeSet::new(),
+            sent: [0; PARTITIONS as usize],
+            services: BTreeMap::new(),
+            load: load(seed, bad),
+            config,
+            scratch,
+        }
+    }
+
+    /// Starts a program of ours as that instance, with a failpoint if one is wanted.
+    pub fn spawn(&mut self, program: &'static str, instance: &str, failpoint: Option<&str>) {
+        self.launch(program, instance, instance, failpoint);
+    }
+
+    /// Starts a program of ours as that instance, which this test calls otherwise.
+    pub fn spawn_as(&mut self, program: &'static str, instance: &str, name: &str) {
+        self.launch(program, instance, name, None);
+    }
+
+    fn launch(&mut self, program: &'static str, instance: &str, name: &str, failpoint: Option<&str>) {
+        let port = Port::free();
+        let section = program.trim_start_matches("rapport-").to_uppercase();
+        let listen = (format!("RAPPORT_{section}__LISTEN"), port.address());
+        let mut environment = vec![(listen.0.as_str(), listen.1.as_str())];
+        environment.extend(failpoint.map(|failpoint| (rapport_stream::failpoint::VARIABLE, failpoint)));
+        let config = self.config.to_string_lossy().into_owned();
+        let process = Process::start(
+            name,
+            built(program),
+            ["--config", &config, "--instance", instance],
+            &environment,
+            self.scratch.path(),
+        );
+        self.services.insert(name.to_owned(), Service { process, program, port });
+    }
+
+    /// Starts `ingest` and `indicators`, one each, and waits until they are ready.
+    pub fn spawn_both(&mut self) {
+        self.spawn("rapport-ingest", "ingest", None);
+        self.spawn("rapport-indicators", "indicators", None);
+        self.wait_until_ready("ingest");
+        self.wait_until_ready("indicators");
+    }
+
+    /// A service that was started.
+    pub fn service(&mut self, instance: &str) -> &mut Service {
+        self.services.get_mut(instance).expect("it was started")
+    }
+
+    /// SIGKILL; what it used is looked at first.
+    pub fn kill(&mut self, instance: &str) {
+        let mut service = self.services.remove(instance).expect("it was started");
+        service.check();
+        service.process.kill();
+    }
+
+    /// SIGTERM; it ends well.
+    pub fn stop(&mut self, instance: &str) {
+        let mut service = self.services.remove(instance).expect("it was started");
+        service.check();
+        assert!(service.process.stop(SOON).success(), "{instance} ends badly:\n{}", service.process.log());
+    }
+
+    /// Forgets a service that has ended by itself, and says what it said.
+    pub fn bury(&mut self, instance: &str) -> String {
+        self.services.remove(instance).expect("it was started").process.log()
+    }
+
+    /// Waits until a service says that it is ready.
+    pub fn wait_until_ready(&mut self, instance: &str) {
+        let service = self.service(instance);
+        let url = format!("http://{}/readyz", service.port.address());
+        wait_until(&format!("{instance} to be ready"), SOON, || {
+            service.process.assert_running();
+            reqwest::blocking::get(&url).is_ok_and(|answer| answer.status().is_success())
+        });
+    }
+
+    /// Puts so many more records on the raw topic.
+    pub fn feed(&mut self, records: usize) {
+        let some: Vec<(Kind, String)> = self.load.drain(..records.min(self.load.len())).collect();
+        assert_eq!(some.len(), records, "there is nothing left to send");
+        let mut outputs = Vec::new();
+        for (kind, json) in &some {
+            let partition = self.dice.below(PARTITIONS as usize);
+            let number = u32::try_from(partition).expect("a small number");
+            if *kind == Kind::Bad {
+                self.bad.insert((number, self.sent[partition]));
+            }
+            self.sent[partition] += 1;
+            let value = Some(json.as_bytes());
+            outputs.push(Output { topic: RAW, partition: Some(number), key: None, value, headers: &[] });
+        }
+        self.appender.append(&outputs).expect("the raw topic can be written to");
+    }
+
+    /// Waits until everything that was sent is judged, everything judged is folded, and everybody's clock is past it.
+    pub fn settle(&mut self) {
+        let sent: u64 = self.sent.iter().sum();
+        let mut reader = self.log.reader(&[EVENTS, REJECTED]).expect("topics can be read");
+        let (mut judged, mut newest) = (0, [0; PARTITIONS as usize]);
+        wait_until("every raw record to be judged", SOON, || {
+            let mut judge = |record: &RecordRef<'_>| {
+                if record.topic == REJECTED {
+                    judged += 1;
+                    return;
+                }
+                let event = v1::Event::decode(record.value.unwrap_or_default()).expect("a canonical event");
+                judged += u64::from(event.body.is_some());
+                newest[record.partition as usize] = event.ingested_at_us;
+            };
+            reader.poll(Duration::from_millis(100), 10_000, &mut judge).expect("topics can be read");
+            judged >= sent
+        });
+        self.wait_for_clocks(&newest);
+        self.services.values_mut().for_each(Service::check);
+    }
+
+    /// Waits until the clocks of all partitions are past those.
+    fn wait_for_clocks(&mut self, past: &[i64; PARTITIONS as usize]) {
+        wait_until("indicators to process everything", SOON, || {
+            let clocks: Vec<_> = self.pages("rapport-indicators").iter().flat_map(clocks).collect();
+            (0..PARTITIONS).zip(past).all(|(partition, past)| {
+                clocks.iter().any(|(number, clock)| *number == partition && clock > past)
+            })
+        });
+    }
+
+    /// Carries the clock over the next midnight, and waits until the releases are made.
+    pub fn make_releases(&mut self) {
+        let midnight = now().day().plus(1).start();
+        let mut command = Command::new(built("rapport"));
+        command.args(["tick", "--at", &midnight.to_string(), "--config"]).arg(&self.config);
+        let output = command.output().expect("the command can be run");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        self.wait_for_clocks(&[midnight.0 - 1; PARTITIONS as usize]);
+    }
+
+    /// The pages of metrics of those that answer.
+    fn pages(&self, program: &str) -> Vec<Page> {
+        let of_program = self.services.values().filter(|service| service.program == program);
+        of_program.filter_map(Service::page).collect()
+    }
+
+    /// What a service counts under that name; 0 where it does not answer.
+    pub fn counted(&self, instance: &str, name: &str) -> f64 {
+        self.services[instance].page().map_or(0.0, |page| page.sum(name))
+    }
+
+    /// Waits until a service has counted so much.
+    pub fn wait_for_count(&mut self, instance: &str, name: &str, least: f64) {
+        wait_until(&format!("{instance} to count {least} {name}"), SOON, || {
+            self.counted(instance, name) >= least
+        });
+    }
+}
+
+impl Service {
+    fn page(&self) -> Option<Page> {
+        Page::get(&format!("http://{}/metrics", self.port.address()))
+    }
+
+    fn check(&mut self) {
+        let peak = self.process.peak_memory();
+        assert!(peak < MEMORY, "{} has used {peak} bytes", self.program);
+    }
+}
+
+fn clocks(page: &Page) -> Vec<(u32, i64)> {
+    let clocks = page.all("rapport_indicators_clock_timestamp_seconds");
+    let clock = |(labels, seconds): (&BTreeMap<String, String>, f64)| {
+        (labels["partition"].parse().expect("a number"), Instant((seconds * 1e6).round() as i64).0)
+    };
+    clocks.map(clock).collect()
+}
+
+/// Records of some months up to now, in the order in which they arrive.
+fn load(seed: u64, bad: u32) -> VecDeque<(Kind, String)> {
+    let now = now();
+    let plan = Plan {
+        sites: 3,
+        peers: 10,
+        dyads: 50,
+        start: now.day().plus(-i32::try_from(DAYS).expect("a small number")),
+        days: DAYS,
+        seed,
+        duplicates: 0.05,
+        bad: f64::from(bad) / 100.0,
+        ..Plan::default()
+    };
+    let arrivals = generate(&plan).take_while(|arrival| arrival.arrives_at <= now);
+    arrivals.map(|arrival| (arrival.kind, arrival.json)).collect()
+}

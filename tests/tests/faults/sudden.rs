@@ -1,0 +1,133 @@
+//! Sudden deaths: at random moments, and at each place where a death could do harm.
+
+use rapport_stream::failpoint;
+use rapport_tests::harness::wait_until;
+
+use super::judge::{Read, judge, wrong};
+use super::stage::{SOON, Stage};
+use super::{rounds, seed};
+
+const INGESTED: &str = "rapport_ingest_records_total";
+const FOLDED: &str = "rapport_indicators_records_total";
+const PROGRAMS: [(&str, &str, &str); 2] =
+    [("rapport-ingest", "ingest", INGESTED), ("rapport-indicators", "indicators", FOLDED)];
+
+#[test]
+fn services_killed_at_random_moments_lose_nothing_and_write_nothing_twice() {
+    let mut stage = Stage::start("killed", seed(11), 5);
+    stage.spawn_both();
+    for _ in 0..rounds() {
+        stage.feed(300);
+        let (program, instance, counter) = stage.dice.pick(&PROGRAMS);
+        let enough = 1.0 + stage.dice.below(250) as f64;
+        stage.wait_for_count(instance, counter, enough);
+        stage.kill(instance);
+        stage.feed(50);
+        stage.spawn(program, instance, None);
+        stage.wait_until_ready(instance);
+    }
+    let read = judge(&mut stage);
+    the_judge_sees_whatever_is_done_to_what_it_reads(&stage, &read);
+}
+
+/// A judge that finds nothing must be one that would find something.
+fn the_judge_sees_whatever_is_done_to_what_it_reads(stage: &Stage, read: &Read) {
+    type Change = fn(&mut Read);
+    let changes: [(&str, Change); 8] = [
+        ("an event is missing", |read| {
+            let place =
+                read.events.iter().position(|record| record.value.as_ref().is_some_and(|it| it.len() > 60));
+            read.events.remove(place.expect("there are events"));
+        }),
+        ("an event is there twice", |read| {
+            let twice =
+                read.events.iter().find(|record| record.value.as_ref().is_some_and(|it| it.len() > 60));
+            read.events.push(twice.expect("there are events").clone());
+        }),
+        ("a rejected record is missing", |read| drop(read.rejected.pop())),
+        ("a row is there twice", |read| read.enriched.push(read.enriched[0].clone())),
+        ("a row is missing", |read| {
+            let key = read.enriched.last().expect("there are rows").key.clone();
+            read.enriched.retain(|record| record.key != key);
+        }),
+        ("a row is an older one", |read| {
+            let (key, value) = (read.enriched[0].key.clone(), read.enriched[1].value.clone());
+            read.enriched
+                .iter_mut()
+                .filter(|record| record.key == key)
+                .for_each(|record| record.value = value.clone());
+        }),
+        ("a release is missing", |read| drop(read.indicators.pop())),
+        ("an alert is missing", |read| {
+            let firing = |value: &Vec<u8>| String::from_utf8_lossy(value).contains("\"firing\"");
+            let standing = read.alerts.iter().rfind(|record| record.value.as_ref().is_some_and(firing));
+            let key = standing.expect("an alert fires").key.clone();
+            read.alerts.retain(|record| record.key != key);
+        }),
+    ];
+    for (what, change) in changes {
+        let mut other = read.clone();
+        change(&mut other);
+        assert!(!wrong(stage, &other).is_empty(), "the judge does not see that {what}");
+    }
+}
+
+#[test]
+fn a_service_that_dies_at_any_failpoint_loses_nothing_and_writes_nothing_twice() {
+    let mut stage = Stage::start("failpoints", seed(12), 5);
+    stage.spawn_both();
+    stage.feed(200);
+    // So that there is something to replay.
+    stage.settle();
+    let mut died = 0;
+    for place in failpoint::ALL {
+        for (program, instance, _) in PROGRAMS {
+            // `ingest` has no state to replay; nothing renews a session that is in no doubt: that is the next test's.
+            if (place == "in_replay" && instance == "ingest") || place == "on_renew" {
+                continue;
+            }
+            let passage =
+                if place.ends_with("send") || place == "in_replay" { 1 + stage.dice.below(40) } else { 1 };
+            stage.kill(instance);
+            stage.spawn(program, instance, Some(&format!("{place}=kill@{passage}")));
+            stage.feed(60);
+            if place == "in_revoke_before_commit" {
+                stage.wait_until_ready(instance);
+                stage.spawn(program, "other", None);
+            }
+            wait_until(
+                &format!("{instance} to die at {place}; is it built with `failpoints`?"),
+                SOON,
+                || stage.service(instance).process.ended().is_some(),
+            );
+            stage.bury(instance);
+            if place == "in_revoke_before_commit" {
+                stage.stop("other");
+            }
+            stage.spawn(program, instance, None);
+            stage.wait_until_ready(instance);
+            died += 1;
+        }
+    }
+    assert_eq!(died, 2 * (failpoint::ALL.len() - 1) - 1);
+    judge(&mut stage);
+}
+
+#[test]
+fn a_worker_that_dawdles_past_the_end_of_its_transaction_does_it_again_and_writes_nothing_twice() {
+    let mut stage = Stage::start("dawdling", seed(13), 5);
+    stage.spawn_both();
+    for place in ["before_send_offsets", "after_send_offsets", "after_commit"] {
+        for (program, instance, counter) in PROGRAMS {
+            stage.kill(instance);
+            // Longer than the transaction may take, and than the session may be silent.
+            stage.spawn(program, instance, Some(&format!("{place}=sleep:8000@2")));
+            stage.feed(100);
+            stage.wait_for_count(instance, counter, 1.0);
+            stage.feed(100);
+        }
+        // Whoever was put out of the group comes back by itself.
+        stage.settle();
+    }
+    judge(&mut stage);
+}
