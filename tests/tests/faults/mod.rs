@@ -14,7 +14,7 @@ use crate::seeds::number;
 /// The seed of a test: its own, unless one is asked for.
 fn seed(own: u64) -> u64 {
     let seed = number("RAPPORT_FAULT_SEED", own);
-    println!("seed {seed} (RAPPORT_FAULT_SEED={seed})");
+    eprintln!("seed {seed} (RAPPORT_FAULT_SEED={seed})");
     seed
 }
 

@@ -4,7 +4,7 @@ use rapport_stream::failpoint;
 use rapport_tests::harness::wait_until;
 
 use super::judge::{Read, judge, wrong};
-use super::stage::{SOON, Stage};
+use super::stage::{PARTITIONS, SOON, Stage};
 use super::{rounds, seed};
 
 const INGESTED: &str = "rapport_ingest_records_total";
@@ -92,7 +92,9 @@ fn a_service_that_dies_at_any_failpoint_loses_nothing_and_writes_nothing_twice()
             stage.spawn(program, instance, Some(&format!("{place}=kill@{passage}")));
             stage.feed(60);
             if place == "in_revoke_before_commit" {
-                stage.wait_until_ready(instance);
+                // Only who owns something can be asked for it.
+                let owned = format!("rapport_{instance}_partitions");
+                stage.wait_for_count(instance, &owned, f64::from(PARTITIONS));
                 stage.spawn(program, "other", None);
             }
             wait_until(
