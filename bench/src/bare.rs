@@ -100,7 +100,7 @@ fn producer(arguments: &Arguments) -> Result<Out> {
 /// Of the client, any of which ends it.
 pub fn run(arguments: &Arguments) -> Result<()> {
     let (consumer, producer) = (consumer(arguments)?, producer(arguments)?);
-    let padding = vec![b'x'; arguments.bytes.unwrap_or(0)];
+    let mut value = Vec::new();
     let clock = stopwatch();
     let mut places = [None; PARTITIONS as usize];
     let mut open: Option<(Duration, u64)> = None;
@@ -117,7 +117,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             *count += 1;
             let place = usize::try_from(message.partition())?;
             *places.get_mut(place).context("find a partition")? = Some(message.offset() + 1);
-            send(&producer, &message, &arguments.to, arguments.bytes, &padding)?;
+            send(&producer, &message, &arguments.to, arguments.bytes, &mut value)?;
             // Looking at the clock costs; so often is often enough.
             if *count % 64 != 0 {
                 continue;
@@ -137,13 +137,16 @@ fn send(
     message: &BorrowedMessage<'_>,
     to: &str,
     bytes: Option<usize>,
-    padding: &[u8],
+    buffer: &mut Vec<u8>,
 ) -> Result<()> {
     let key = message.key().unwrap_or_default();
-    let value = match bytes {
-        Some(bytes) => padding.get(..bytes.saturating_sub(key.len())).unwrap_or_default(),
-        None => message.payload().unwrap_or_default(),
-    };
+    let mut value = message.payload().unwrap_or_default();
+    if let Some(bytes) = bytes {
+        // What was read, cut or begun again: it is pressed together as badly as a row is.
+        buffer.clear();
+        buffer.extend(value.iter().cycle().take(bytes.saturating_sub(key.len())));
+        value = buffer;
+    }
     let mut record = BaseRecord::to(to).partition(message.partition()).key(key).payload(value);
     loop {
         match producer.send(record) {

@@ -55,10 +55,12 @@ pub fn run(stage: &Stage, backlog: &Backlog, part: Part, round: u32, bar: &Progr
 }
 
 impl Running {
-    /// Stops it; its group is forgotten, so that it begins anew the next time.
+    /// Stops it; the group of a service is forgotten, so that it begins anew the next time. All others have a new one each.
     pub fn end(mut self, stage: &Stage) {
         self.process.stop(STOPPING);
-        stage.forget(&self.group);
+        if self.port.is_some() {
+            stage.forget(&self.group);
+        }
     }
 }
 
