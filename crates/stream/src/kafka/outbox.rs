@@ -20,8 +20,8 @@ use crate::port::{Error, Output, SessionSpec, Sink};
 const NOW: Timeout = Timeout::After(Duration::ZERO);
 /// How often a step that the cluster asks to repeat is repeated before the transaction is given up.
 const REPEATS: u32 = 20;
-/// A commit that takes this long may have been sent more than once: librdkafka does so, by itself, after `socket.timeout.ms`,
-/// which it does not allow to be less than 1 s where transactions are made.
+/// A commit that takes this long is a doubt, or half of `socket.timeout.ms` where that is less: after the whole of it
+/// librdkafka sends a request again by itself.
 const PROMPT: Duration = Duration::from_secs(1);
 /// How many events of the producer are served between two looks at the world; each may report many deliveries.
 const SERVED: usize = 8;
@@ -149,10 +149,15 @@ impl Outbox {
         }
         // A request that was sent twice behind our back could end a later transaction: only a new epoch fences it.
         // librdkafka does not always tell that it sends again: time does.
-        if side.disturbed() || self.shared.elapsed().saturating_sub(asked) >= PROMPT {
+        if side.disturbed() || self.shared.elapsed().saturating_sub(asked) >= self.prompt() {
             return Err(Error::Doubt("the connection was disturbed during a commit".to_owned()));
         }
         Ok(())
+    }
+
+    fn prompt(&self) -> Duration {
+        let patience = self.config.get("socket.timeout.ms").and_then(|patience| patience.parse().ok());
+        patience.map_or(PROMPT, |patience| PROMPT.min(Duration::from_millis(patience) / 2))
     }
 
     /// Waits until every record is delivered or one has failed, which librdkafka brings about in bounded time.
