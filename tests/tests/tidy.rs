@@ -226,6 +226,19 @@ fn nothing_reads_a_clock_but_the_runtime() {
 }
 
 #[test]
+fn nothing_that_is_shipped_dies_where_a_test_wants_it_to() {
+    let feature = "failpoints";
+    let may = |file: &File| file.name == "crates/stream/Cargo.toml";
+    let others: Vec<File> =
+        files(&["Cargo.toml", "Dockerfile", "compose.yaml"]).into_iter().filter(|file| !may(file)).collect();
+    assert!(others.len() > 10, "there are manifests");
+    nothing(places(&others, &[feature.to_owned()]));
+    let stream = files(&["Cargo.toml"]).into_iter().find(may).expect("the stream crate has a manifest");
+    let defaults = stream.text.lines().filter(|line| line.starts_with("default"));
+    assert_eq!(defaults.count(), 0, "the stream crate turns a feature on by itself");
+}
+
+#[test]
 fn no_test_is_skipped_and_none_waits_by_the_clock() {
     let all = files(&[".rs"]);
     nothing(places(&all, &[word(&["#[", "ignore"])]));

@@ -5,6 +5,13 @@
 /// milliseconds.
 pub const VARIABLE: &str = "RAPPORT_FAILPOINT";
 
+/// The environment variable that names what is to be left out, so that a test can show that it is missed: `replay` or
+/// `transactions`.
+pub const BROKEN: &str = "RAPPORT_BROKEN";
+
+/// The place between outputs that are committed and the positions that are not, where there are no transactions.
+pub const HALFWAY: &str = "between_outputs_and_positions";
+
 /// All places, in the order in which a record passes them.
 pub const ALL: [&str; 9] = [
     "in_replay",
@@ -22,6 +29,21 @@ pub const ALL: [&str; 9] = [
 #[cfg(not(feature = "failpoints"))]
 #[inline(always)]
 pub fn pass(_: &'static str) {}
+
+/// Whether something is to be left out.
+#[cfg(not(feature = "failpoints"))]
+#[inline(always)]
+pub fn is_broken(_: &'static str) -> bool {
+    false
+}
+
+/// Whether something is to be left out.
+#[cfg(feature = "failpoints")]
+pub fn is_broken(what: &'static str) -> bool {
+    use std::sync::OnceLock;
+    static BROKEN_PART: OnceLock<Option<String>> = OnceLock::new();
+    BROKEN_PART.get_or_init(|| std::env::var(BROKEN).ok()).as_deref() == Some(what)
+}
 
 /// Passes a place.
 #[cfg(feature = "failpoints")]

@@ -10,6 +10,7 @@ use rapport::simulate::{Kind, Plan, generate};
 use rapport_model::time::Instant;
 use rapport_proto::topics::{ALL, EVENTS, RAW, REJECTED};
 use rapport_proto::v1;
+use rapport_stream::failpoint;
 use rapport_stream::kafka::KafkaLog;
 use rapport_stream::port::{Appender, Log, Output, RecordRef};
 use rapport_tests::harness::{Kafka, Port, Process, Scratch, built, fresh_prefix, wait_until};
@@ -81,20 +82,27 @@ impl Stage {
 
     /// Starts a program of ours as that instance, with a failpoint if one is wanted.
     pub fn spawn(&mut self, program: &'static str, instance: &str, failpoint: Option<&str>) {
-        self.launch(program, instance, instance, failpoint);
+        let environment = failpoint.map(|failpoint| (failpoint::VARIABLE, failpoint));
+        self.launch(program, instance, instance, environment.as_slice());
+    }
+
+    /// Starts a program of ours with something left out.
+    pub fn spawn_broken(&mut self, program: &'static str, instance: &str, broken: &str, failpoint: &str) {
+        let environment = [(failpoint::BROKEN, broken), (failpoint::VARIABLE, failpoint)];
+        self.launch(program, instance, instance, &environment);
     }
 
     /// Starts a program of ours as that instance, which this test calls otherwise.
     pub fn spawn_as(&mut self, program: &'static str, instance: &str, name: &str) {
-        self.launch(program, instance, name, None);
+        self.launch(program, instance, name, &[]);
     }
 
-    fn launch(&mut self, program: &'static str, instance: &str, name: &str, failpoint: Option<&str>) {
+    fn launch(&mut self, program: &'static str, instance: &str, name: &str, more: &[(&str, &str)]) {
         let port = Port::free();
         let section = program.trim_start_matches("rapport-").to_uppercase();
         let listen = (format!("RAPPORT_{section}__LISTEN"), port.address());
         let mut environment = vec![(listen.0.as_str(), listen.1.as_str())];
-        environment.extend(failpoint.map(|failpoint| (rapport_stream::failpoint::VARIABLE, failpoint)));
+        environment.extend(more);
         let config = self.config.to_string_lossy().into_owned();
         let process = Process::start(
             name,

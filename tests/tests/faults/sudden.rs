@@ -133,3 +133,40 @@ fn a_worker_that_dawdles_past_the_end_of_its_transaction_does_it_again_and_write
     }
     judge(&mut stage);
 }
+
+#[test]
+fn without_transactions_or_without_replay_the_judge_sees_what_becomes_of_it() {
+    let mut stage = Stage::start("broken", seed(14), 5);
+    stage.spawn_both();
+    stage.feed(200);
+    stage.settle();
+    let judged = stage.counted("ingest", INGESTED);
+    stage.kill("indicators");
+    stage.feed(200);
+    stage.wait_for_count("ingest", INGESTED, judged + 200.0);
+    stage.spawn_broken(
+        "rapport-indicators",
+        "indicators",
+        "transactions",
+        &format!("{}=kill@1", failpoint::HALFWAY),
+    );
+    wait_until("indicators to die halfway", SOON, || stage.service("indicators").process.ended().is_some());
+    stage.bury("indicators");
+    stage.spawn("rapport-indicators", "indicators", None);
+    stage.wait_until_ready("indicators");
+    let doubled = found(&mut stage);
+    assert!(doubled.iter().any(|wrong| wrong.contains("was written twice")), "{doubled:?}");
+    assert!(doubled.iter().all(|wrong| wrong.contains("was written twice")), "{doubled:?}");
+
+    stage.kill("indicators");
+    stage.spawn_broken("rapport-indicators", "indicators", "replay", "nowhere=kill@1");
+    stage.feed(200);
+    let forgotten = found(&mut stage);
+    assert!(forgotten.iter().any(|wrong| !wrong.contains("was written twice")), "{forgotten:?}");
+}
+
+/// What the judge finds as it is now.
+fn found(stage: &mut Stage) -> Vec<String> {
+    stage.settle();
+    wrong(stage, &Read::of(stage))
+}

@@ -136,6 +136,12 @@ impl Outbox {
         side.calm();
         let asked = self.shared.elapsed();
         let group = group().ok_or_else(|| Error::Unusable("the consumer has no group".to_owned()))?;
+        if failpoint::is_broken("transactions") {
+            // As without transactions: outputs are there before positions are.
+            self.repeat(|| producer.commit_transaction(self.shared.request_timeout()))?;
+            failpoint::pass(failpoint::HALFWAY);
+            self.repeat(|| producer.begin_transaction())?;
+        }
         failpoint::pass("before_send_offsets");
         self.repeat(|| {
             producer.send_offsets_to_transaction(positions, &group, self.shared.request_timeout())

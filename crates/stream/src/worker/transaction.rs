@@ -285,7 +285,7 @@ impl<S: Service> Worker<S> {
 
     /// Gives these partitions a new state and starts reading them from where that state begins.
     fn begin(&mut self, partitions: &[TopicPartition], committed: &[Option<u64>]) -> Result<(), Error> {
-        let replays = self.service.replays();
+        let replays = self.service.replays() && !failpoint::is_broken("replay");
         let place = |(partition, committed): (&TopicPartition, &Option<u64>)| match committed {
             Some(offset) if !replays => (partition.clone(), Start::Offset(*offset)),
             _ => (partition.clone(), Start::Beginning),
