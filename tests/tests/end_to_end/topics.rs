@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rapport_stream::port::{Headers, Log};
+use rapport_tests::harness::wait_for;
+
+use super::stage::SOON;
 
 /// A record, kept.
 #[derive(Debug, Clone)]
@@ -33,7 +36,7 @@ impl Kept {
 
 /// Every committed record that is there now, in order within a partition.
 pub fn read(log: &impl Log, topic: &str) -> Vec<Kept> {
-    let mut reader = log.reader(&[topic]).expect("a topic can be read");
+    let mut reader = wait_for("a topic to be readable", SOON, || log.reader(&[topic]).ok());
     let mut records = Vec::new();
     loop {
         let mut keep = |record: &rapport_stream::port::RecordRef<'_>| {

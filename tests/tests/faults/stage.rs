@@ -13,7 +13,7 @@ use rapport_proto::v1;
 use rapport_stream::failpoint;
 use rapport_stream::kafka::KafkaLog;
 use rapport_stream::port::{Appender, Log, Output, RecordRef};
-use rapport_tests::harness::{Kafka, Port, Process, Scratch, built, fresh_prefix, wait_until};
+use rapport_tests::harness::{Kafka, Port, Process, Scratch, built, fresh_prefix, wait_for, wait_until};
 use rapport_tests::random::Dice;
 
 use crate::end_to_end::charity::now;
@@ -177,7 +177,9 @@ impl Stage {
     /// Waits until everything that was sent is judged, everything judged is folded, and everybody's clock is past it.
     pub fn settle(&mut self) {
         let sent: u64 = self.sent.iter().sum();
-        let mut reader = self.log.reader(&[EVENTS, REJECTED]).expect("topics can be read");
+        // A broker that is busy with new topics may not know for a moment that it leads them.
+        let mut reader =
+            wait_for("topics to be readable", SOON, || self.log.reader(&[EVENTS, REJECTED]).ok());
         let (mut judged, mut newest) = (0, [0; PARTITIONS as usize]);
         wait_until("every raw record to be judged", SOON, || {
             let mut judge = |record: &RecordRef<'_>| {
