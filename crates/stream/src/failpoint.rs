@@ -1,7 +1,7 @@
 //! Places at which a test can make a process die or dawdle. Without the feature `failpoints` they are nothing at all.
 
-/// The environment variable that names a place and what is to happen there: `before_commit=kill@3` ends the process, as
-/// SIGKILL would, when the place is passed for the third time; `before_commit=sleep:7000@3` stands still for so many
+/// The environment variable that names a place and what is to happen there: `before_send_offsets=kill@3` ends the process, as
+/// SIGKILL would, when the place is passed for the third time; `before_send_offsets=sleep:7000@3` stands still for so many
 /// milliseconds.
 pub const VARIABLE: &str = "RAPPORT_FAILPOINT";
 

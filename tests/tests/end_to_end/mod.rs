@@ -14,14 +14,7 @@ mod secrecy;
 mod stage;
 pub mod topics;
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
-use prost::Message;
 use rapport_model::time::Instant;
-use rapport_proto::topics::{EVENTS, REJECTED};
-use rapport_proto::v1;
-use rapport_stream::port::{Log, RecordRef};
 use rapport_tests::harness::wait_until;
 
 use self::stage::{PARTITIONS, SOON, Service, Stage};
@@ -83,24 +76,8 @@ fn kill_in_the_middle(service: &mut Service, records: &str) {
 ///
 /// Where the clock of a partition is past its last event, a later tick was processed, and so was everything before.
 fn settle(stage: &Stage, sent: usize) {
-    let mut reader = stage.log.reader(&[EVENTS, REJECTED]).expect("topics can be read");
-    let (mut judged, mut newest) = (0, BTreeMap::new());
-    wait_until("every raw record to be judged", SOON, || {
-        let mut judge = |record: &RecordRef<'_>| {
-            if record.topic == REJECTED {
-                judged += 1;
-                return;
-            }
-            let event = v1::Event::decode(record.value.unwrap_or_default()).expect("a canonical event");
-            if event.body.is_some() {
-                judged += 1;
-                newest.insert(record.partition, event.ingested_at_us);
-            }
-        };
-        reader.poll(Duration::from_millis(100), 10_000, &mut judge).expect("topics can be read");
-        assert!(judged <= sent, "{judged} records were judged of {sent}");
-        judged == sent
-    });
+    let (judged, newest) = topics::wait_until_judged(&stage.log, sent, SOON);
+    assert_eq!(judged, sent, "more records were judged than sent");
     wait_for_clocks(stage, |partition, clock| newest.get(&partition).is_none_or(|event| clock.0 > *event));
 }
 

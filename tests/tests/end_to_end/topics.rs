@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use rapport_stream::port::{Headers, Log};
-use rapport_tests::harness::wait_for;
+use prost::Message;
+use rapport_proto::topics::{EVENTS, REJECTED};
+use rapport_proto::v1;
+use rapport_stream::port::{Headers, Log, RecordRef};
+use rapport_tests::harness::{wait_for, wait_until};
 
 use super::stage::SOON;
 
@@ -39,7 +42,7 @@ pub fn read(log: &impl Log, topic: &str) -> Vec<Kept> {
     let mut reader = wait_for("a topic to be readable", SOON, || log.reader(&[topic]).ok());
     let mut records = Vec::new();
     loop {
-        let mut keep = |record: &rapport_stream::port::RecordRef<'_>| {
+        let mut keep = |record: &RecordRef<'_>| {
             records.push(Kept {
                 partition: record.partition,
                 key: record.key.unwrap_or_default().to_vec(),
@@ -56,9 +59,34 @@ pub fn read(log: &impl Log, topic: &str) -> Vec<Kept> {
 
 /// What stands on a compacted topic: the last value of every key, unless that is a tombstone.
 pub fn standing(log: &impl Log, topic: &str) -> BTreeMap<String, Vec<u8>> {
-    let mut last = BTreeMap::new();
-    for record in read(log, topic) {
-        last.insert(record.text().to_owned(), record.value);
-    }
-    last.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
+    last(&read(log, topic))
+}
+
+/// The last value of every key, unless that is a tombstone.
+pub fn last(records: &[Kept]) -> BTreeMap<String, Vec<u8>> {
+    let last: BTreeMap<&str, &Option<Vec<u8>>> =
+        records.iter().map(|record| (record.text(), &record.value)).collect();
+    last.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value.clone()?))).collect()
+}
+
+/// Waits until so many raw records have been judged, or more; how many, and the newest clock on each partition of
+/// `rapport.events`.
+pub fn wait_until_judged(log: &impl Log, sent: usize, deadline: Duration) -> (usize, BTreeMap<u32, i64>) {
+    // A broker that is busy with new topics may not know for a moment that it leads them.
+    let mut reader = wait_for("topics to be readable", deadline, || log.reader(&[EVENTS, REJECTED]).ok());
+    let (mut judged, mut newest) = (0, BTreeMap::new());
+    wait_until("every raw record to be judged", deadline, || {
+        let mut judge = |record: &RecordRef<'_>| {
+            if record.topic == REJECTED {
+                judged += 1;
+                return;
+            }
+            let event = v1::Event::decode(record.value.unwrap_or_default()).expect("a canonical event");
+            judged += usize::from(event.body.is_some());
+            newest.insert(record.partition, event.ingested_at_us);
+        };
+        reader.poll(Duration::from_millis(100), 10_000, &mut judge).expect("topics can be read");
+        judged >= sent
+    });
+    (judged, newest)
 }

@@ -10,7 +10,7 @@ use rapport_tests::oracle::log::{Known, Record};
 use rapport_tests::oracle::{Given, compare, release, standing_at_the_end};
 
 use super::stage::{PARTITIONS, Stage};
-use crate::end_to_end::topics::{Kept, read};
+use crate::end_to_end::topics::{Kept, last, read};
 use crate::product::CATALOGUE;
 
 /// Everything on the topics.
@@ -122,18 +122,11 @@ fn written_once(topic: &str, records: &[Kept]) -> Vec<String> {
     wrong
 }
 
-/// The last value of every key, unless that is a tombstone.
-fn standing(records: &[Kept]) -> BTreeMap<String, Vec<u8>> {
-    let last: BTreeMap<&str, &Option<Vec<u8>>> =
-        records.iter().map(|record| (record.text(), &record.value)).collect();
-    last.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value.clone()?))).collect()
-}
-
 fn unlike_the_oracle(read: &Read) -> Vec<String> {
     let given = Given::from_catalogue(CATALOGUE);
-    let rows = standing(&read.enriched);
-    let releases = standing(&read.indicators);
-    let alerts: Vec<v1::Alert> = standing(&read.alerts)
+    let rows = last(&read.enriched);
+    let releases = last(&read.indicators);
+    let alerts: Vec<v1::Alert> = last(&read.alerts)
         .values()
         .map(|value| serde_json::from_slice(value).expect("an alert is JSON"))
         .collect();

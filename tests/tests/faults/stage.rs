@@ -5,19 +5,18 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use prost::Message;
 use rapport::simulate::{Kind, Plan, generate};
 use rapport_model::time::Instant;
-use rapport_proto::topics::{ALL, EVENTS, RAW, REJECTED};
-use rapport_proto::v1;
+use rapport_proto::topics::{ALL, RAW};
 use rapport_stream::failpoint;
 use rapport_stream::kafka::KafkaLog;
-use rapport_stream::port::{Appender, Log, Output, RecordRef};
-use rapport_tests::harness::{Kafka, Port, Process, Scratch, built, fresh_prefix, wait_for, wait_until};
+use rapport_stream::port::{Appender, Log, Output};
+use rapport_tests::harness::{Kafka, Port, Process, Scratch, built, fresh_prefix, wait_until};
 use rapport_tests::random::Dice;
 
 use crate::end_to_end::charity::now;
 use crate::end_to_end::metrics::Page;
+use crate::end_to_end::topics::wait_until_judged;
 
 /// How long anything may take; a session of a group that nobody takes over ends after six seconds.
 pub const SOON: Duration = Duration::from_secs(90);
@@ -176,24 +175,9 @@ impl Stage {
 
     /// Waits until everything that was sent is judged, everything judged is folded, and everybody's clock is past it.
     pub fn settle(&mut self) {
-        let sent: u64 = self.sent.iter().sum();
-        // A broker that is busy with new topics may not know for a moment that it leads them.
-        let mut reader =
-            wait_for("topics to be readable", SOON, || self.log.reader(&[EVENTS, REJECTED]).ok());
-        let (mut judged, mut newest) = (0, [0; PARTITIONS as usize]);
-        wait_until("every raw record to be judged", SOON, || {
-            let mut judge = |record: &RecordRef<'_>| {
-                if record.topic == REJECTED {
-                    judged += 1;
-                    return;
-                }
-                let event = v1::Event::decode(record.value.unwrap_or_default()).expect("a canonical event");
-                judged += u64::from(event.body.is_some());
-                newest[record.partition as usize] = event.ingested_at_us;
-            };
-            reader.poll(Duration::from_millis(100), 10_000, &mut judge).expect("topics can be read");
-            judged >= sent
-        });
+        let sent = usize::try_from(self.sent.iter().sum::<u64>()).expect("a small number");
+        let (_, newest) = wait_until_judged(&self.log, sent, SOON);
+        let newest = std::array::from_fn(|partition| newest.get(&(partition as u32)).copied().unwrap_or(0));
         self.wait_for_clocks(&newest);
         self.services.values_mut().for_each(Service::check);
     }
