@@ -158,6 +158,7 @@ impl Tail {
     ) -> Result<usize, Error> {
         let mut patience = wait;
         let mut delivered = 0;
+        let mut passing = None;
         while delivered < max {
             match self.consumer.poll(patience) {
                 None => break,
@@ -178,13 +179,18 @@ impl Tail {
                     }
                 }
                 Some(Err(error)) => match errors::of_reading(&error) {
+                    // Many may have gathered, and all be past: what lies behind them says more.
+                    error @ Some(Error::Unavailable(_)) => passing = error,
                     Some(error) if delivered == 0 => return Err(error),
                     _ => break,
                 },
             }
             patience = Duration::ZERO;
         }
-        Ok(delivered)
+        match passing {
+            Some(error) if delivered == 0 => Err(error),
+            _ => Ok(delivered),
+        }
     }
 }
 

@@ -232,6 +232,7 @@ impl Session for KafkaSession {
         let prefix = self.shared.settings.topic_prefix.len();
         let mut patience = wait;
         let mut delivered = 0;
+        let mut passing = None;
         while delivered < max {
             let Some(consumer) = self.consumer.as_ref() else { break };
             match consumer.poll(patience) {
@@ -241,19 +242,28 @@ impl Session for KafkaSession {
                     record::with(&message, prefix, |record| each(record, outbox))?;
                     delivered += 1;
                 }
-                Some(Err(error)) => {
-                    self.held = self.weigh(&error);
-                    if self.held.is_some() {
+                Some(Err(error)) => match self.weigh(&error) {
+                    None => {}
+                    // Many may have gathered while nobody polled, and all be past: what lies behind them says more.
+                    error @ Some(Error::Unavailable(_)) => passing = error,
+                    error => {
+                        self.held = error;
                         break;
                     }
-                }
+                },
             }
             patience = Duration::ZERO;
         }
-        match self.held.take_if(|_| delivered == 0) {
-            Some(error) => Err(error),
-            None if delivered == 0 => self.changes(),
-            None => Ok(vec![]),
+        if delivered > 0 {
+            return Ok(vec![]);
+        }
+        if let Some(error) = self.held.take() {
+            return Err(error);
+        }
+        let changes = self.changes()?;
+        match passing {
+            Some(error) if changes.is_empty() => Err(error),
+            _ => Ok(changes),
         }
     }
 
