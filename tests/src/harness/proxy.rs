@@ -16,6 +16,8 @@ use super::Port;
 
 /// The kind of request that ends a transaction.
 pub const END_TXN: i16 = 26;
+/// The kind of request that initialises a producer and fences those before it.
+pub const INIT_PRODUCER_ID: i16 = 22;
 
 /// Which way bytes go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -37,6 +37,9 @@ pub(super) struct Outbox {
     begun: Option<Duration>,
     dirty: bool,
     doubtful: bool,
+    /// A request to initialise a producer of this name was given up or sent twice. It may come late, and then it fences
+    /// its successors as another instance would.
+    straggling: bool,
 }
 
 impl Outbox {
@@ -51,6 +54,7 @@ impl Outbox {
             begun: None,
             dirty: false,
             doubtful: false,
+            straggling: false,
         };
         outbox.renew()?;
         Ok(outbox)
@@ -70,7 +74,12 @@ impl Outbox {
             self.config
                 .create_with_context(ProducerSide::default())
                 .map_err(|error| errors::of_asking("make a producer", &error))?;
-        self.initialise(&producer)?;
+        let asked = self.shared.elapsed();
+        let initialised = self.initialise(&producer);
+        let took = self.shared.elapsed().saturating_sub(asked);
+        self.straggling |=
+            initialised.is_err() || producer.context().disturbed() || took >= self.sends_again();
+        initialised?;
         self.producer = Some(producer);
         self.doubtful = false;
         Ok(())
@@ -80,10 +89,11 @@ impl Outbox {
         let patience = self.shared.request_timeout();
         let started = self.shared.elapsed();
         loop {
-            let Err(error) = producer.init_transactions(patience) else { return Ok(()) };
+            let outcome = producer.init_transactions(patience);
             for _ in 0..SERVED {
                 producer.poll(NOW);
             }
+            let Err(error) = outcome else { return Ok(()) };
             let KafkaError::Transaction(cause) = &error else {
                 return Err(Error::Unavailable(error.to_string()));
             };
@@ -118,6 +128,7 @@ impl Outbox {
             Ok(()) => {
                 self.begun = None;
                 self.dirty = false;
+                self.straggling = false;
             }
             Err(_) => self.doubtful = true,
         }
@@ -162,8 +173,13 @@ impl Outbox {
     }
 
     fn prompt(&self) -> Duration {
+        PROMPT.min(self.sends_again() / 2)
+    }
+
+    /// After how long without an answer librdkafka sends a request again by itself.
+    fn sends_again(&self) -> Duration {
         let patience = self.config.get("socket.timeout.ms").and_then(|patience| patience.parse().ok());
-        patience.map_or(PROMPT, |patience| PROMPT.min(Duration::from_millis(patience) / 2))
+        patience.map_or(2 * PROMPT, Duration::from_millis)
     }
 
     /// Waits until every record is delivered or one has failed, which librdkafka brings about in bounded time.
@@ -198,10 +214,13 @@ impl Outbox {
         Err(Error::Doubt("the cluster asked for the same step again and again".to_owned()))
     }
 
-    /// A producer is also fenced when its transaction outlives its timeout (a stopped process, a long pause). That is
-    /// no other instance: a new producer goes on.
+    /// A producer is also fenced when its transaction outlives its timeout (a stopped process, a long pause), and by a
+    /// late request of its own predecessor. Neither is another instance: a new producer goes on.
     fn explained(&self, error: Error) -> Error {
         match error {
+            Error::Fenced(why) if self.straggling => Error::Doubt(format!(
+                "an earlier producer of this name may have been initialised late: {why}"
+            )),
             Error::Fenced(why) if self.overdue() => {
                 Error::Doubt(format!("the transaction outlived its timeout: {why}"))
             }
