@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use rapport_stream::kafka::{KafkaLog, KafkaSettings};
 use rapport_stream::port::Log;
+use serde_json::Value;
 
-use super::{Port, Process, Proxy, Scratch, program, repository, stopwatch, wait_until};
+use super::{Port, Process, Proxy, Scratch, kcat, program, repository, stopwatch, wait_for, wait_until};
 
 /// How long a cluster may take to answer for the first time.
 const STARTING: Duration = Duration::from_secs(60);
@@ -140,6 +141,36 @@ impl Kafka {
             self.nodes.iter_mut().filter_map(|node| node.process.as_mut()).for_each(Process::assert_running);
             log.partitions("rapport.nothing").is_ok()
         });
+    }
+
+    /// Waits until every node answers and has a copy, in sync, of each partition that it shall have one of.
+    pub fn wait_until_whole(&mut self) {
+        wait_until("every node of Kafka to be in sync", STARTING, || {
+            self.nodes.iter_mut().filter_map(|node| node.process.as_mut()).for_each(Process::assert_running);
+            let metadata = self.metadata();
+            let nodes = metadata["brokers"].as_array().map_or(0, Vec::len);
+            let partitions = metadata["topics"].as_array().into_iter().flatten();
+            let mut partitions = partitions.filter_map(|topic| topic["partitions"].as_array()).flatten();
+            let copies = |of: &Value| of.as_array().map_or(0, Vec::len);
+            nodes == self.nodes.len() && partitions.all(|it| copies(&it["isrs"]) == copies(&it["replicas"]))
+        });
+    }
+
+    /// The numbers of the nodes that lead the partitions of a topic, in order; waits until each has a leader.
+    pub fn leaders(&self, topic: &str) -> Vec<usize> {
+        wait_for("every partition to have a leader", STARTING, || {
+            let metadata = self.metadata();
+            let topics = metadata["topics"].as_array()?;
+            let topic = topics.iter().find(|it| it["topic"] == topic)?;
+            let leader = |it: &Value| usize::try_from(it["leader"].as_u64()?).ok()?.checked_sub(1);
+            topic["partitions"].as_array()?.iter().map(leader).collect()
+        })
+    }
+
+    /// What kcat tells of nodes and topics; null where nobody answers.
+    fn metadata(&self) -> Value {
+        let output = kcat(["-b", &self.brokers(), "-L", "-J"]);
+        serde_json::from_slice(&output.stdout).unwrap_or_default()
     }
 
     /// `host:port` of its nodes as they advertise them, separated by commas.

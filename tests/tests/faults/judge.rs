@@ -10,6 +10,7 @@ use rapport_tests::oracle::log::{Known, Record};
 use rapport_tests::oracle::{Given, compare, release, standing_at_the_end};
 
 use super::stage::{PARTITIONS, Stage};
+use super::stuck::{OVERDUE, stuck};
 use crate::end_to_end::topics::{Kept, last, read};
 use crate::product::CATALOGUE;
 
@@ -42,7 +43,8 @@ pub fn judge(stage: &mut Stage) -> Read {
     stage.settle();
     stage.make_releases();
     let read = Read::of(stage);
-    let wrong = wrong(stage, &read);
+    let mut wrong = wrong(stage, &read);
+    wrong.extend(stuck(stage, OVERDUE));
     assert!(
         wrong.is_empty(),
         "{} things are wrong:\n{}",

@@ -3,11 +3,10 @@
 use rapport_tests::harness::wait_until;
 
 use super::judge::judge;
-use super::stage::{PARTITIONS, SOON, Stage};
+use super::stage::{FOLDED, PARTITIONS, SOON, Stage};
 use super::{rounds, seed};
 
 const OWNED: &str = "rapport_indicators_partitions";
-const FOLDED: &str = "rapport_indicators_records_total";
 
 fn wait_for_partitions(stage: &mut Stage, instance: &str, wanted: u32) {
     wait_until(&format!("{instance} to own {wanted} partitions"), SOON, || {

@@ -4,9 +4,11 @@
 //! `RAPPORT_FAULT_SEED` chooses what is sent and when things go wrong; every test says its seed. `RAPPORT_FAULT_ROUNDS` says
 //! how many rounds the tests have that go on at random: few by default, many under `make faults`.
 
+mod brokers;
 mod judge;
 mod membership;
 mod stage;
+mod stuck;
 mod sudden;
 
 use crate::seeds::number;

@@ -1,4 +1,5 @@
-//! What runs: `ingest` and `indicators` as processes on the Kafka that all tests share, and what is sent to them.
+//! What runs: `ingest` and `indicators` as processes on the Kafka that all tests share, or on one of the test's own, and
+//! what is sent to them.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
@@ -9,9 +10,9 @@ use rapport::simulate::{Kind, Plan, generate};
 use rapport_model::time::Instant;
 use rapport_proto::topics::{ALL, RAW};
 use rapport_stream::failpoint;
-use rapport_stream::kafka::KafkaLog;
+use rapport_stream::kafka::{KafkaLog, KafkaSettings};
 use rapport_stream::port::{Appender, Log, Output};
-use rapport_tests::harness::{Kafka, Port, Process, Scratch, built, fresh_prefix, wait_until};
+use rapport_tests::harness::{Kafka, Port, Process, Scratch, built, fresh_prefix, stopwatch, wait_until};
 use rapport_tests::random::Dice;
 
 use crate::end_to_end::charity::now;
@@ -22,9 +23,19 @@ use crate::end_to_end::topics::wait_until_judged;
 pub const SOON: Duration = Duration::from_secs(90);
 /// Partitions of every topic.
 pub const PARTITIONS: u32 = 4;
+/// What `ingest` counts of raw records.
+pub const INGESTED: &str = "rapport_ingest_records_total";
+/// What `indicators` counts of records of `rapport.events`.
+pub const FOLDED: &str = "rapport_indicators_records_total";
+/// Programs, the instances they run as, and what they count.
+pub const PROGRAMS: [(&str, &str, &str); 2] =
+    [("rapport-ingest", "ingest", INGESTED), ("rapport-indicators", "indicators", FOLDED)];
 /// More memory than this no service needs for so few events, bytes.
 const MEMORY: u64 = 512 << 20;
 const DAYS: u32 = 120;
+/// How long what is sent may take to reach a Kafka of the test's own, milliseconds: its brokers are killed and cut off,
+/// and a record that had to be given up would leave nobody knowing where the next one lies.
+const PATIENCE_MS: u32 = 60_000;
 
 /// A service that was started.
 pub struct Service {
@@ -44,7 +55,12 @@ pub struct Stage {
     pub bad: BTreeSet<(u32, u64)>,
     /// Records in each partition of the raw topic.
     pub sent: [u64; PARTITIONS as usize],
+    /// `host:port` of the brokers, for clients that are not ours.
+    pub brokers: String,
+    prefix: String,
     services: BTreeMap<String, Service>,
+    // Dropped after the services that work on it.
+    own: Option<Kafka>,
     load: VecDeque<(Kind, String)>,
     appender: Box<dyn Appender>,
     config: PathBuf,
@@ -54,15 +70,32 @@ pub struct Stage {
 impl Stage {
     /// Topics, a configuration, and some thousand records that are ready to be sent; `bad` of a hundred are to be rejected.
     pub fn start(name: &str, seed: u64, bad: u32) -> Stage {
-        let (scratch, prefix) = (Scratch::new(name), fresh_prefix(name));
-        let log = Kafka::shared().log(&prefix);
+        let prefix = fresh_prefix(name);
+        let kafka = Kafka::shared();
+        Stage::set_up(name, seed, bad, prefix.clone(), kafka.log(&prefix), kafka.brokers())
+    }
+
+    /// The same on a Kafka of the test's own, to which anything may be done.
+    pub fn start_on(kafka: Kafka, name: &str, seed: u64, bad: u32) -> Stage {
+        let patient = KafkaSettings {
+            transaction_timeout_ms: PATIENCE_MS,
+            session_timeout_ms: PATIENCE_MS + 1,
+            ..kafka.settings("")
+        };
+        let log = KafkaLog::new(patient, stopwatch()).expect("the settings are right");
+        let mut stage = Stage::set_up(name, seed, bad, String::new(), log, kafka.brokers());
+        stage.own = Some(kafka);
+        stage
+    }
+
+    fn set_up(name: &str, seed: u64, bad: u32, prefix: String, log: KafkaLog, brokers: String) -> Stage {
+        let scratch = Scratch::new(name);
         log.create_topics(&ALL, PARTITIONS).expect("topics can be made");
         let config = scratch.path().join("rapport.toml");
         let text = format!(
-            "[log]\nbackend = \"kafka\"\npartitions = {PARTITIONS}\n[log.kafka]\nbrokers = \"{}\"\n\
+            "[log]\nbackend = \"kafka\"\npartitions = {PARTITIONS}\n[log.kafka]\nbrokers = \"{brokers}\"\n\
              topic_prefix = \"{prefix}\"\nsession_timeout_ms = 6000\ntransaction_timeout_ms = 5000\n\
-             [ingest]\nkeys = [{{ name = \"k1\", file = \"k1.key\" }}]\ntick_seconds = 1\n[ingest.http]\nlisten = \"\"\n",
-            Kafka::shared().brokers()
+             [ingest]\nkeys = [{{ name = \"k1\", file = \"k1.key\" }}]\ntick_seconds = 1\n[ingest.http]\nlisten = \"\"\n"
         );
         std::fs::write(&config, text).expect("a configuration can be written");
         std::fs::write(scratch.path().join("k1.key"), [7; 32]).expect("a key can be written");
@@ -72,11 +105,24 @@ impl Stage {
             dice: Dice::new(seed),
             bad: BTreeSet::new(),
             sent: [0; PARTITIONS as usize],
+            brokers,
+            prefix,
             services: BTreeMap::new(),
+            own: None,
             load: load(seed, bad),
             config,
             scratch,
         }
+    }
+
+    /// The name of a topic or group on the cluster.
+    pub fn full(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+
+    /// The Kafka of the test's own. Panics where it is the shared one, which is not to be touched.
+    pub fn kafka(&mut self) -> &mut Kafka {
+        self.own.as_mut().expect("the stage has a Kafka of its own")
     }
 
     /// Starts a program of ours as that instance, with a failpoint if one is wanted.
@@ -171,6 +217,14 @@ impl Stage {
             outputs.push(Output { topic: RAW, partition: Some(number), key: None, value, headers: &[] });
         }
         self.appender.append(&outputs).expect("the raw topic can be written to");
+    }
+
+    /// Puts more records there, and waits until one of the services, whichever, is somewhere within them.
+    pub fn feed_and_wait(&mut self, records: usize) {
+        let (_, instance, counter) = self.dice.pick(&PROGRAMS);
+        let enough = self.counted(instance, counter) + 1.0 + self.dice.below(records / 2) as f64;
+        self.feed(records);
+        self.wait_for_count(instance, counter, enough);
     }
 
     /// Waits until everything that was sent is judged, everything judged is folded, and everybody's clock is past it.

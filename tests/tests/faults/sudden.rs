@@ -4,13 +4,8 @@ use rapport_stream::failpoint;
 use rapport_tests::harness::wait_until;
 
 use super::judge::{Read, judge, wrong};
-use super::stage::{PARTITIONS, SOON, Stage};
+use super::stage::{INGESTED, PARTITIONS, PROGRAMS, SOON, Stage};
 use super::{rounds, seed};
-
-const INGESTED: &str = "rapport_ingest_records_total";
-const FOLDED: &str = "rapport_indicators_records_total";
-const PROGRAMS: [(&str, &str, &str); 2] =
-    [("rapport-ingest", "ingest", INGESTED), ("rapport-indicators", "indicators", FOLDED)];
 
 #[test]
 fn services_killed_at_random_moments_lose_nothing_and_write_nothing_twice() {
