@@ -13,7 +13,7 @@ pub const BROKEN: &str = "RAPPORT_BROKEN";
 pub const HALFWAY: &str = "between_outputs_and_positions";
 
 /// All places, in the order in which a record passes them.
-pub const ALL: [&str; 9] = [
+pub const ALL: [&str; 11] = [
     "in_replay",
     "before_send",
     "after_send",
@@ -21,6 +21,8 @@ pub const ALL: [&str; 9] = [
     "after_send_offsets",
     "after_commit",
     "after_commit_before_merge",
+    "before_checkpoint_rename",
+    "after_checkpoint_rename",
     "in_revoke_before_commit",
     "on_renew",
 ];

@@ -35,6 +35,20 @@ pub struct RecordRef<'a> {
     pub headers: &'a dyn Headers,
 }
 
+impl RecordRef<'_> {
+    /// A CRC-32 of when it was written, its key and its value: what makes it this record and no other.
+    pub fn fingerprint(&self) -> u32 {
+        let mut checksum = crc32fast::Hasher::new();
+        checksum.update(&self.timestamp_ms.to_le_bytes());
+        for part in [self.key, self.value] {
+            // The length, and whether there is anything: an empty value is no tombstone.
+            checksum.update(&(part.map_or(u64::MAX, |part| part.len() as u64)).to_le_bytes());
+            checksum.update(part.unwrap_or_default());
+        }
+        checksum.finalize()
+    }
+}
+
 /// The headers of a record, decoded only when asked for.
 pub trait Headers {
     /// The last value under that name.
@@ -193,6 +207,18 @@ pub trait Log: Send + Sync {
 
     /// Creates topics with that many partitions; those that exist are left as they are.
     fn create_topics(&self, topics: &[TopicSpec], partitions: u32) -> Result<Vec<Created>, Error>;
+
+    /// The [`RecordRef::fingerprint`] of the committed record at that very offset; `None` where there is none (any more).
+    ///
+    /// A log that cannot tell says that there is none.
+    fn fingerprint(&self, _at: &TopicPartition, _offset: u64) -> Result<Option<u32>, Error> {
+        Ok(None)
+    }
+
+    /// How long the tombstones of a topic are kept at least, milliseconds; `None` where the log cannot tell.
+    fn tombstones_kept_ms(&self, _topic: &str) -> Result<Option<u64>, Error> {
+        Ok(None)
+    }
 }
 
 /// What can go wrong with a log.

@@ -55,6 +55,30 @@ pub(super) fn records(bench: &Bench<'_>) -> Result<(), String> {
     same("records", &found, &expected)
 }
 
+pub(super) fn fingerprint(bench: &Bench<'_>) -> Result<(), String> {
+    let topic = bench.topic("fingerprint", "t")?;
+    bench.append(topic, 1, &["1", "2", "1"])?;
+    let mut read = Vec::new();
+    let mut reader = bench.log.reader(&[topic]).map_err(why("reader"))?;
+    while !reader.caught_up().map_err(why("caught up"))? {
+        let mut each = |record: &RecordRef<'_>| read.push((record.offset, record.fingerprint()));
+        reader.poll(bench.wait, 100, &mut each).map_err(why("reader's poll"))?;
+    }
+    let ask =
+        |partition, offset| bench.log.fingerprint(&at(topic, partition), offset).map_err(why("fingerprint"));
+    same("records", &read.len(), &3)?;
+    for (offset, fingerprint) in &read {
+        same("a fingerprint", &ask(1, *offset)?, &Some(*fingerprint))?;
+    }
+    if read[0].1 == read[1].1 {
+        return Err("different records have one fingerprint".to_owned());
+    }
+    let end = read.last().map_or(0, |(offset, _)| offset + 1);
+    same("a fingerprint past the end", &ask(1, end)?, &None)?;
+    same("a fingerprint far past the end", &ask(1, end + 1_000_000)?, &None)?;
+    same("a fingerprint in an empty partition", &ask(0, 0)?, &None)
+}
+
 pub(super) fn commit(bench: &Bench<'_>) -> Result<(), String> {
     let (input, left, right) =
         (bench.topic("commit", "in")?, bench.topic("commit", "left")?, bench.topic("commit", "right")?);

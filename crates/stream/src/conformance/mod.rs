@@ -33,9 +33,10 @@ pub struct Bench<'a> {
 pub type Check = fn(&Bench<'_>) -> Result<(), String>;
 
 /// All checks by name.
-pub const CHECKS: [(&str, Check); 12] = [
+pub const CHECKS: [(&str, Check); 13] = [
     ("topics", checks::topics),
     ("records", checks::records),
+    ("fingerprint", checks::fingerprint),
     ("commit", checks::commit),
     ("idle_commit", checks::idle_commit),
     ("order", checks::order),

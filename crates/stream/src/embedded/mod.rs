@@ -29,7 +29,7 @@ pub use self::store::Durability;
 
 use self::batch::Batch;
 use self::group::Group;
-use self::reader::{EmbeddedAppender, EmbeddedReader};
+use self::reader::{Cursor, EmbeddedAppender, EmbeddedReader};
 use self::session::EmbeddedSession;
 use self::store::{Positions, Reading, Store};
 use self::topics::{Slot, Topic, Topics};
@@ -236,5 +236,24 @@ impl Log for EmbeddedLog {
         lock(&self.shared.tail).ends.resize(topics.next() as usize, 0);
         *known = Arc::new(topics);
         Ok(created)
+    }
+
+    fn fingerprint(&self, at: &TopicPartition, offset: u64) -> Result<Option<u32>, Error> {
+        let partitions = partitions_of(&self.shared.topics(), &[&at.topic])?;
+        let Some(slot) = partitions.iter().find(|(_, known)| known == at).map(|(slot, _)| *slot) else {
+            return Ok(None);
+        };
+        let mut place = [Reading { slot, next: offset, end: offset.saturating_add(1) }];
+        let mut found = None;
+        Cursor::new(self.shared.clone(), partitions).read(&mut place, 1, &mut |record| {
+            found = Some(record.fingerprint());
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// The newest record of a key stays, whatever it is.
+    fn tombstones_kept_ms(&self, _: &str) -> Result<Option<u64>, Error> {
+        Ok(Some(u64::MAX))
     }
 }

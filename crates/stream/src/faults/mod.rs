@@ -17,7 +17,9 @@ use rapport_proto::topics::TopicSpec;
 
 use self::random::Random;
 use self::session::FaultySession;
-use crate::port::{Appender, Created, Error, Log, Output, Reader, RecordRef, Session, SessionSpec};
+use crate::port::{
+    Appender, Created, Error, Log, Output, Reader, RecordRef, Session, SessionSpec, TopicPartition,
+};
 
 /// The cause of the [`Error::Unusable`] that a crashed session returns from every call.
 pub const CRASH: &str = "crash on purpose";
@@ -204,6 +206,15 @@ impl Log for FaultyLog {
 
     fn create_topics(&self, topics: &[TopicSpec], partitions: u32) -> Result<Vec<Created>, Error> {
         self.inner.create_topics(topics, partitions)
+    }
+
+    fn fingerprint(&self, at: &TopicPartition, offset: u64) -> Result<Option<u32>, Error> {
+        self.weather.dice("fingerprint").unavailable()?;
+        self.inner.fingerprint(at, offset)
+    }
+
+    fn tombstones_kept_ms(&self, topic: &str) -> Result<Option<u64>, Error> {
+        self.inner.tombstones_kept_ms(topic)
     }
 }
 

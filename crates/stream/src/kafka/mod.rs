@@ -9,6 +9,7 @@ mod admin;
 mod appender;
 mod contexts;
 mod errors;
+mod lookup;
 mod outbox;
 mod reader;
 mod record;
@@ -22,7 +23,7 @@ use rapport_proto::topics::TopicSpec;
 
 pub use settings::KafkaSettings;
 
-use crate::port::{Appender, Created, Error, Log, Reader, Session, SessionSpec};
+use crate::port::{Appender, Created, Error, Log, Reader, Session, SessionSpec, TopicPartition};
 use crate::worker::Stopwatch;
 
 /// What everything opened from one log has in common.
@@ -87,5 +88,13 @@ impl Log for KafkaLog {
 
     fn create_topics(&self, topics: &[TopicSpec], partitions: u32) -> Result<Vec<Created>, Error> {
         admin::create_topics(&self.shared, topics, partitions)
+    }
+
+    fn fingerprint(&self, at: &TopicPartition, offset: u64) -> Result<Option<u32>, Error> {
+        lookup::fingerprint(&self.shared, at, offset)
+    }
+
+    fn tombstones_kept_ms(&self, topic: &str) -> Result<Option<u64>, Error> {
+        lookup::tombstones_kept_ms(&self.shared, topic)
     }
 }

@@ -28,14 +28,24 @@ use crate::port::{Change, Error, Log, RecordRef, Session, SessionSpec, Sink, Top
 /// last commit is dropped, its state is born again, and the record comes again — or, where the error is one that ends
 /// the worker, to its successor.
 pub trait Service: Send {
-    /// Whether its state is a fold of the log: then partitions are replayed from their start to the committed position.
+    /// Whether its state is a fold of the log: then partitions are replayed up to the committed position, from their start or
+    /// from where [`Service::prepare`] says.
     fn replays(&self) -> bool;
+
+    /// A partition is about to be the worker's, or its state to be born again: from which offset on it is to be replayed. What
+    /// it knows of the records before that it keeps for [`Service::assigned`].
+    fn prepare(&mut self, _partition: &TopicPartition, _committed: u64) -> u64 {
+        0
+    }
 
     /// A partition is the worker's: its state is born.
     fn assigned(&mut self, partition: &TopicPartition);
 
     /// A partition is the worker's no longer: its state dies.
     fn revoked(&mut self, partition: &TopicPartition);
+
+    /// The group gives a partition to another, who will hear what is written to it from now on.
+    fn taken(&mut self, _partition: &TopicPartition) {}
 
     /// A record that was processed before, to be folded into the state without output.
     fn replay(&mut self, record: &RecordRef<'_>);
@@ -58,12 +68,20 @@ impl<S: Service + ?Sized> Service for Box<S> {
         (**self).replays()
     }
 
+    fn prepare(&mut self, partition: &TopicPartition, committed: u64) -> u64 {
+        (**self).prepare(partition, committed)
+    }
+
     fn assigned(&mut self, partition: &TopicPartition) {
         (**self).assigned(partition);
     }
 
     fn revoked(&mut self, partition: &TopicPartition) {
         (**self).revoked(partition);
+    }
+
+    fn taken(&mut self, partition: &TopicPartition) {
+        (**self).taken(partition);
     }
 
     fn replay(&mut self, record: &RecordRef<'_>) {

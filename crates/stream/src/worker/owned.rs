@@ -18,10 +18,8 @@ pub(super) struct Standing {
 }
 
 impl Standing {
-    /// Where a partition starts whose group has that committed position.
-    fn new(partition: TopicPartition, replays: bool, committed: Option<u64>) -> Self {
-        let committed = committed.unwrap_or(0);
-        let next = if replays { 0 } else { committed };
+    /// A partition that is read from `next` on and whose group has that committed position.
+    fn new(partition: TopicPartition, next: u64, committed: u64) -> Self {
         Self { partition, next, committed, moved: false, quiet: false }
     }
 
@@ -35,8 +33,13 @@ impl Standing {
     }
 
     pub(super) fn start(&self) -> Start {
-        if self.next == 0 { Start::Beginning } else { Start::Offset(self.next) }
+        start(self.next)
     }
+}
+
+/// Where reading starts whose next record is that.
+pub(super) fn start(next: u64) -> Start {
+    if next == 0 { Start::Beginning } else { Start::Offset(next) }
 }
 
 /// The partitions owned, sorted.
@@ -92,10 +95,10 @@ impl Owned {
         ended.collect()
     }
 
-    /// Sets a partition to its start, whether or not it was owned.
-    pub(super) fn begin(&mut self, partition: &TopicPartition, replays: bool, committed: Option<u64>) {
+    /// Sets a partition to where it is to be read from, whether or not it was owned.
+    pub(super) fn begin(&mut self, partition: &TopicPartition, next: u64, committed: u64) {
         self.remove(partition);
-        self.standings.push(Standing::new(partition.clone(), replays, committed));
+        self.standings.push(Standing::new(partition.clone(), next, committed));
         self.standings.sort_by(|a, b| a.partition.cmp(&b.partition));
     }
 
@@ -136,7 +139,7 @@ mod tests {
     #[test]
     fn a_partition_that_is_still_replayed_never_moves_the_committed_position_back() {
         let mut owned = Owned::default();
-        owned.begin(&partition(0), true, Some(7));
+        owned.begin(&partition(0), 0, 7);
         owned.find("t", 0).unwrap().next = 3;
         assert!(!owned.any_live());
         assert_eq!(owned.positions(), [(partition(0), 7)]);
@@ -147,19 +150,19 @@ mod tests {
     #[test]
     fn positions_are_never_empty_while_something_is_owned() {
         let mut owned = Owned::default();
-        owned.begin(&partition(1), true, None);
-        owned.begin(&partition(0), true, None);
+        owned.begin(&partition(1), 0, 0);
+        owned.begin(&partition(0), 0, 0);
         assert_eq!(owned.positions(), [(partition(0), 0), (partition(1), 0)]);
         owned.find("t", 1).unwrap().next = 5;
         assert_eq!(owned.positions(), [(partition(1), 5)]);
     }
 
     #[test]
-    fn a_service_without_a_fold_starts_at_the_committed_position() {
+    fn a_partition_starts_where_it_is_to_be_read_from() {
         let mut owned = Owned::default();
-        owned.begin(&partition(0), false, Some(9));
+        owned.begin(&partition(0), 9, 9);
         assert_eq!(owned.iter().map(Standing::start).collect::<Vec<_>>(), [Start::Offset(9)]);
-        owned.begin(&partition(0), true, Some(9));
+        owned.begin(&partition(0), 0, 9);
         assert_eq!(owned.iter().map(Standing::start).collect::<Vec<_>>(), [Start::Beginning]);
     }
 }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use super::owned::start;
 use super::{Cause, Limits, Service, Worker};
 use crate::failpoint;
-use crate::port::{Error, Output, Sink, Start, TopicPartition};
+use crate::port::{Error, Output, Sink, TopicPartition};
 
 /// Most records taken by one poll, so that the clock is looked at now and then.
 const POLL_RECORDS: u64 = 1024;
@@ -261,12 +262,14 @@ impl<S: Service> Worker<S> {
             self.commit()?;
         }
         self.forget(partitions);
+        partitions.iter().for_each(|partition| self.service.taken(partition));
         tracing::info!(group = %self.spec.group, worker = self.spec.worker, ?partitions, "revoked");
         self.session()?.release(partitions)
     }
 
     pub(super) fn lost(&mut self, partitions: &[TopicPartition]) -> Result<(), Error> {
         self.forget(partitions);
+        partitions.iter().for_each(|partition| self.service.taken(partition));
         if self.transaction.is_open() {
             self.doubt.get_or_insert(Cause::Lost);
         }
@@ -286,16 +289,23 @@ impl<S: Service> Worker<S> {
     /// Gives these partitions a new state and starts reading them from where that state begins.
     fn begin(&mut self, partitions: &[TopicPartition], committed: &[Option<u64>]) -> Result<(), Error> {
         let replays = self.service.replays() && !failpoint::is_broken("replay");
-        let place = |(partition, committed): (&TopicPartition, &Option<u64>)| match committed {
-            Some(offset) if !replays => (partition.clone(), Start::Offset(*offset)),
-            _ => (partition.clone(), Start::Beginning),
-        };
-        let places: Vec<_> = partitions.iter().zip(committed).map(place).collect();
+        let mut from = Vec::with_capacity(partitions.len());
+        for (partition, committed) in partitions.iter().zip(committed) {
+            let committed = committed.unwrap_or(0);
+            let next =
+                if replays { self.service.prepare(partition, committed).min(committed) } else { committed };
+            from.push((partition, next, committed));
+        }
+        let places: Vec<_> = from.iter().map(|(at, next, _)| ((*at).clone(), start(*next))).collect();
         self.session()?.start(&places)?;
         self.forget(partitions);
-        for (partition, committed) in partitions.iter().zip(committed) {
-            self.owned.begin(partition, replays, *committed);
+        for (partition, next, committed) in from {
+            self.owned.begin(partition, next, committed);
             self.service.assigned(partition);
+            if replays && committed > 0 && next == committed {
+                // Nothing is left to be replayed.
+                self.service.replayed(partition);
+            }
         }
         self.transaction.heard = None;
         Ok(())
