@@ -4,8 +4,10 @@
 //! it goes to `rapport.enriched`, `rapport.indicators` and `rapport.alerts`, on the partition of the same number, in the
 //! transaction that moves the group's position.
 //!
-//! Reading order: [`service`] (the stream service), [`outputs`] (how what follows is written), [`settings`], [`metrics`].
+//! Reading order: [`service`] (the stream service), [`outputs`] (how what follows is written), [`checkpoints`], [`settings`],
+//! [`metrics`].
 
+pub mod checkpoints;
 pub mod metrics;
 pub mod outputs;
 pub mod service;

@@ -7,6 +7,7 @@ use prometheus::{GaugeVec, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registr
 use rapport_model::partition::{Output, Stats};
 use rapport_model::time::Instant;
 use rapport_proto::topics;
+use rapport_stream::checkpoint::Rejection;
 
 /// All of them.
 #[derive(Clone)]
@@ -19,6 +20,10 @@ pub struct Metrics {
     events: IntGaugeVec,
     pending: IntGaugeVec,
     clock: GaugeVec,
+    checkpoints_written: IntCounter,
+    checkpoints_loaded: IntCounter,
+    checkpoints_failed: IntCounter,
+    checkpoints_rejected: IntCounterVec,
 }
 
 const OUTPUTS: [&str; 3] = [topics::ENRICHED, topics::INDICATORS, topics::ALERTS];
@@ -49,6 +54,15 @@ impl Metrics {
         let clock =
             GaugeVec::new(Opts::new("rapport_indicators_clock_timestamp_seconds", help), &["partition"])?;
         registry.register(Box::new(clock.clone()))?;
+        let rejected = IntCounterVec::new(
+            Opts::new(
+                "rapport_indicators_checkpoints_rejected_total",
+                "Checkpoints thrown away, by reason; the log was replayed from its start instead.",
+            ),
+            &["reason"],
+        )?;
+        registry.register(Box::new(rejected.clone()))?;
+        Rejection::ALL.iter().for_each(|why| rejected.with_label_values(&[why.as_str()]).inc_by(0));
         Ok(Metrics {
             records: counter("rapport_indicators_records_total", "Records of rapport.events processed.")?,
             malformed: counter(
@@ -64,7 +78,53 @@ impl Metrics {
                 "Events held that have not occurred yet, rounded down to hundreds.",
             )?,
             clock,
+            checkpoints_written: counter(
+                "rapport_indicators_checkpoints_written_total",
+                "Checkpoints written.",
+            )?,
+            checkpoints_loaded: counter(
+                "rapport_indicators_checkpoints_loaded_total",
+                "Checkpoints loaded, each instead of a part of a replay.",
+            )?,
+            checkpoints_failed: counter(
+                "rapport_indicators_checkpoints_failed_total",
+                "Checkpoints that could not be written; nothing else suffers from it.",
+            )?,
+            checkpoints_rejected: rejected,
         })
+    }
+
+    /// A checkpoint was written.
+    pub fn checkpoint_written(&self) {
+        self.checkpoints_written.inc();
+    }
+
+    /// A checkpoint was loaded.
+    pub fn checkpoint_loaded(&self) {
+        self.checkpoints_loaded.inc();
+    }
+
+    /// A checkpoint could not be written.
+    pub fn checkpoint_failed(&self) {
+        self.checkpoints_failed.inc();
+    }
+
+    /// A checkpoint was thrown away.
+    pub fn checkpoint_rejected(&self, why: Rejection) {
+        self.checkpoints_rejected.with_label_values(&[why.as_str()]).inc();
+    }
+
+    /// Checkpoints written, loaded, failed, and rejected for any reason.
+    pub fn checkpoints(&self) -> [u64; 4] {
+        let rejected =
+            Rejection::ALL.iter().map(|why| self.checkpoints_rejected.with_label_values(&[why.as_str()]));
+        let rejected = rejected.map(|counter| counter.get()).sum();
+        [
+            self.checkpoints_written.get(),
+            self.checkpoints_loaded.get(),
+            self.checkpoints_failed.get(),
+            rejected,
+        ]
     }
 
     /// Adds what was committed.

@@ -9,6 +9,7 @@ use rapport_proto::topics;
 use rapport_stream::port::{Error, RecordRef, Sink, TopicPartition};
 use rapport_stream::worker::Service;
 
+use crate::checkpoints::Checkpoints;
 use crate::metrics::{Metrics, Tally};
 use crate::outputs::{Source, Writer};
 
@@ -25,6 +26,9 @@ pub struct Indicators {
     tally: Tally,
     worker: String,
     metrics: Metrics,
+    checkpoints: Option<Checkpoints>,
+    /// Folds of partitions that are about to be assigned.
+    prepared: BTreeMap<u32, Partition>,
 }
 
 impl Indicators {
@@ -38,7 +42,21 @@ impl Indicators {
             tally: Tally::default(),
             worker: worker.to_string(),
             metrics,
+            checkpoints: None,
+            prepared: BTreeMap::new(),
         }
+    }
+
+    /// The same service, with checkpoints.
+    #[must_use]
+    pub fn with_checkpoints(mut self, checkpoints: Option<Checkpoints>) -> Indicators {
+        self.checkpoints = checkpoints;
+        self
+    }
+
+    /// Its checkpoints, where it has any.
+    pub fn checkpoints_mut(&mut self) -> Option<&mut Checkpoints> {
+        self.checkpoints.as_mut()
     }
 
     /// The fold of an owned partition.
@@ -58,6 +76,9 @@ impl Indicators {
         };
         if let Err(malformed) = &applied {
             tracing::debug!(partition = record.partition, offset = record.offset, %malformed, "record passed over");
+        }
+        if let Some(checkpoints) = &mut self.checkpoints {
+            checkpoints.applied(record);
         }
         applied.is_ok()
     }
@@ -81,16 +102,39 @@ impl Service for Indicators {
         true
     }
 
+    fn prepare(&mut self, partition: &TopicPartition, committed: u64) -> u64 {
+        let Some(checkpoints) = &mut self.checkpoints else { return 0 };
+        // There is no room for two of them, and the one before is about to die.
+        self.partitions.remove(&partition.partition);
+        let (from, fold) = checkpoints.load(partition, committed, &self.params);
+        self.prepared.insert(partition.partition, fold);
+        from
+    }
+
     fn assigned(&mut self, partition: &TopicPartition) {
         self.tally = Tally::default();
-        self.partitions.insert(partition.partition, Partition::new(self.params.clone()));
+        let prepared = self.prepared.remove(&partition.partition);
+        let fold = prepared.unwrap_or_else(|| Partition::new(self.params.clone()));
+        self.partitions.insert(partition.partition, fold);
     }
 
     fn revoked(&mut self, partition: &TopicPartition) {
         self.tally = Tally::default();
         self.partitions.remove(&partition.partition);
+        // One that is prepared is the next state's.
+        if let Some(checkpoints) =
+            self.checkpoints.as_mut().filter(|_| !self.prepared.contains_key(&partition.partition))
+        {
+            checkpoints.revoked(partition.partition);
+        }
         self.metrics.forget(partition.partition);
         self.report();
+    }
+
+    fn taken(&mut self, partition: &TopicPartition) {
+        if let Some(checkpoints) = &self.checkpoints {
+            checkpoints.taken(partition);
+        }
     }
 
     fn replay(&mut self, record: &RecordRef<'_>) {
@@ -100,6 +144,9 @@ impl Service for Indicators {
     fn replayed(&mut self, partition: &TopicPartition) {
         if let Some(fold) = self.partitions.get_mut(&partition.partition) {
             fold.settle();
+        }
+        if let Some(checkpoints) = &mut self.checkpoints {
+            checkpoints.replayed(partition.partition);
         }
         self.report();
     }
@@ -120,10 +167,16 @@ impl Service for Indicators {
     }
 
     fn on_time(&mut self, _: &mut dyn Sink) -> Result<(), Error> {
+        if let Some(checkpoints) = &mut self.checkpoints {
+            checkpoints.proceed(&self.partitions);
+        }
         Ok(())
     }
 
     fn committed(&mut self) {
+        if let Some(checkpoints) = &mut self.checkpoints {
+            checkpoints.committed(&self.partitions);
+        }
         self.metrics.add(&self.tally);
         self.tally = Tally::default();
         self.report();

@@ -21,6 +21,19 @@ pub struct Settings {
     pub workers: u32,
     /// Longest time from a record to its commit, milliseconds.
     pub commit_every_ms: u32,
+    /// Section `[indicators.checkpoint]`.
+    pub checkpoint: Checkpoint,
+}
+
+/// Section `[indicators.checkpoint]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Checkpoint {
+    /// Where checkpoints are kept, a directory of this instance alone; empty: there are none.
+    pub directory: String,
+    /// Records of a partition after which its next checkpoint is begun, at least 1; where it holds more events than this, after
+    /// as many as it holds.
+    pub every_records: u64,
 }
 
 /// The sections that the service reads.

@@ -1,5 +1,6 @@
 //! Starts the service: admin server and workers.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,12 +9,14 @@ use rapport_proto::topics;
 use rapport_runtime::health::{Flag, Pulse};
 use rapport_runtime::metrics::WorkerMetrics;
 use rapport_runtime::{Health, Running, admin};
+use rapport_stream::checkpoint::Directory;
 use rapport_stream::port::{self, Log, SessionSpec};
 use rapport_stream::worker::{Cause, Limits, Observer, Place, Worker};
 
+use crate::checkpoints::Checkpoints;
 use crate::metrics::Metrics;
 use crate::service::{GROUP, Indicators, topics};
-use crate::settings::Settings;
+use crate::settings::{self, Settings};
 
 /// What it is handed.
 pub type Deps = rapport_runtime::Deps<dyn Log>;
@@ -53,6 +56,7 @@ pub fn start(settings: &Settings, params: Params, deps: Deps) -> Result<Running,
         commit_every: Duration::from_millis(u64::from(settings.commit_every_ms)),
         ..Limits::default()
     };
+    let directory = checkpoint_directory(&settings.checkpoint, &metrics);
     for number in 0..settings.workers.max(1) {
         let watch = Watch {
             worker: number.to_string(),
@@ -61,7 +65,12 @@ pub fn start(settings: &Settings, params: Params, deps: Deps) -> Result<Running,
             replaying: 0,
             pulse: health.pulse(&format!("worker-{number}"), STALLED),
         };
-        let service = Indicators::new(params.clone(), number, metrics.clone());
+        let checkpoints = directory.clone().map(|directory| {
+            let every = settings.checkpoint.every_records;
+            let (log, clock) = (deps.log.clone(), deps.clock.millis());
+            Checkpoints::new(directory, every, &params, log, clock, metrics.clone())
+        });
+        let service = Indicators::new(params.clone(), number, metrics.clone()).with_checkpoints(checkpoints);
         let deps = deps.clone();
         running.spawn(&format!("worker-{number}"), move || work(number, service, limits, watch, deps))?;
     }
@@ -69,6 +78,19 @@ pub fn start(settings: &Settings, params: Params, deps: Deps) -> Result<Running,
     running.admin = Some(server.address);
     running.spawn("admin", move || server.thread.join().map_err(|_| "serve the admin pages"))?;
     Ok(running)
+}
+
+/// Where checkpoints are kept, if there are to be any. Whatever is wrong with them is no reason not to start.
+fn checkpoint_directory(settings: &settings::Checkpoint, metrics: &Metrics) -> Option<Directory> {
+    if settings.directory.is_empty() {
+        return None;
+    }
+    let opened = Directory::open(Path::new(&settings.directory));
+    let failed = |error: &std::io::Error| {
+        metrics.checkpoint_failed();
+        tracing::error!(directory = settings.directory, %error, "no checkpoints: their directory cannot be used");
+    };
+    opened.inspect_err(failed).ok()
 }
 
 fn work(

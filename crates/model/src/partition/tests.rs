@@ -5,6 +5,7 @@ mod golden;
 mod passing;
 mod people;
 mod random;
+mod taken_down;
 mod windows;
 
 use std::collections::BTreeMap;

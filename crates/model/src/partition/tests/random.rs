@@ -6,7 +6,7 @@ use proptest::sample::{Index, select};
 use super::*;
 use crate::event::{Acknowledgement, Behaviour};
 
-const LAST_DAY: i32 = 130;
+pub(super) const LAST_DAY: i32 = 130;
 
 type About = &'static [&'static str];
 
@@ -102,13 +102,13 @@ fn any_retraction() -> impl Strategy<Value = Draft> {
 }
 
 /// Some events, and when each record came in: by day, after the day on which it was recorded or long before.
-fn records() -> impl Strategy<Value = Vec<(Draft, Instant)>> {
+pub(super) fn records() -> impl Strategy<Value = Vec<(Draft, Instant)>> {
     let drafts = prop_oneof![9 => event(), 1 => any_retraction()];
     prop::collection::vec((drafts, (0..LAST_DAY).prop_map(noon)), 1..60)
 }
 
 /// The acknowledgements that close every second alert of what these records say.
-fn closing(records: &[(Draft, Instant)]) -> Vec<(Draft, Instant)> {
+pub(super) fn closing(records: &[(Draft, Instant)]) -> Vec<(Draft, Instant)> {
     let found = settled(&ingested(records));
     let close = |(n, id): (usize, &String)| {
         let state = AcknowledgementState::ALL[n % AcknowledgementState::ALL.len()];
@@ -225,7 +225,7 @@ proptest! {
 }
 
 /// Outputs by what is written under each key in the end: the order of those of one record means nothing.
-fn said(outputs: Vec<Output>) -> BTreeMap<String, Output> {
+pub(super) fn said(outputs: Vec<Output>) -> BTreeMap<String, Output> {
     outputs.into_iter().map(|output| (output.key(), output)).collect()
 }
 
@@ -244,7 +244,7 @@ fn restored(partition: &Partition) -> Partition {
 }
 
 /// A partition that alerts of training and of too many dyads.
-fn demanding() -> Partition {
+pub(super) fn demanding() -> Partition {
     let mandatory_training = [("safety".to_owned(), 30), ("listening".to_owned(), 0)].into();
     partition_with(Settings { mandatory_training, overload_dyads: 1, ..Settings::default() })
 }
