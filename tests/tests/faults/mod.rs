@@ -2,7 +2,8 @@
 //! in the end one judge ([`judge`]) that knows what must be there.
 //!
 //! `RAPPORT_FAULT_SEED` chooses what is sent and when things go wrong; every test says its seed. `RAPPORT_FAULT_ROUNDS` says
-//! how many rounds the tests have that go on at random: few by default, many under `make faults`.
+//! how many rounds the tests have that go on at random: few by default, many under `make faults`. `indicators` has checkpoints,
+//! unless `RAPPORT_FAULT_CHECKPOINTS` is 0.
 
 mod brokers;
 mod judge;

@@ -18,6 +18,7 @@ use rapport_tests::random::Dice;
 use crate::end_to_end::charity::now;
 use crate::end_to_end::metrics::Page;
 use crate::end_to_end::topics::wait_until_judged;
+use crate::seeds::number;
 
 /// How long anything may take; a session of a group that nobody takes over ends after six seconds.
 pub const SOON: Duration = Duration::from_secs(90);
@@ -146,7 +147,12 @@ impl Stage {
         let port = Port::free();
         let section = program.trim_start_matches("rapport-").to_uppercase();
         let listen = (format!("RAPPORT_{section}__LISTEN"), port.address());
+        let checkpoints = self.checkpoints(name).to_string_lossy().into_owned();
         let mut environment = vec![(listen.0.as_str(), listen.1.as_str())];
+        if with_checkpoints() {
+            environment.push(("RAPPORT_INDICATORS__CHECKPOINT__DIRECTORY", &checkpoints));
+            environment.push(("RAPPORT_INDICATORS__CHECKPOINT__EVERY_RECORDS", "20"));
+        }
         environment.extend(more);
         let config = self.config.to_string_lossy().into_owned();
         let process = Process::start(
@@ -157,6 +163,19 @@ impl Stage {
             self.scratch.path(),
         );
         self.services.insert(name.to_owned(), Service { process, program, port });
+    }
+
+    /// Where a service keeps its checkpoints.
+    pub fn checkpoints(&self, name: &str) -> PathBuf {
+        self.scratch.path().join(format!("{name}-checkpoints"))
+    }
+
+    /// Removes the checkpoints of a service that does not run, if there are any.
+    pub fn forget_checkpoints(&self, name: &str) {
+        let directory = self.checkpoints(name);
+        if directory.exists() {
+            std::fs::remove_dir_all(directory).expect("they can be removed");
+        }
     }
 
     /// Starts `ingest` and `indicators`, one each, and waits until they are ready.
@@ -284,6 +303,11 @@ impl Service {
         let peak = self.process.peak_memory();
         assert!(peak < MEMORY, "{} has used {peak} bytes", self.program);
     }
+}
+
+/// Whether `indicators` has checkpoints in this run: unless `RAPPORT_FAULT_CHECKPOINTS` is 0.
+pub fn with_checkpoints() -> bool {
+    number("RAPPORT_FAULT_CHECKPOINTS", 1) > 0
 }
 
 fn clocks(page: &Page) -> Vec<(u32, i64)> {

@@ -4,7 +4,7 @@ use rapport_stream::failpoint;
 use rapport_tests::harness::wait_until;
 
 use super::judge::{Read, judge, wrong};
-use super::stage::{INGESTED, PARTITIONS, PROGRAMS, SOON, Stage};
+use super::stage::{INGESTED, PARTITIONS, PROGRAMS, SOON, Stage, with_checkpoints};
 use super::{rounds, seed};
 
 #[test]
@@ -77,13 +77,22 @@ fn a_service_that_dies_at_any_failpoint_loses_nothing_and_writes_nothing_twice()
     let mut died = 0;
     for place in failpoint::ALL {
         for (program, instance, _) in PROGRAMS {
-            // `ingest` has no state to replay; nothing renews a session that is in no doubt: that is the next test's.
-            if (place == "in_replay" && instance == "ingest") || place == "on_renew" {
+            // `ingest` has no state to replay or to take down; nothing renews a session that is in no doubt: that is the next
+            // test's.
+            let of_state = place == "in_replay" || place.ends_with("_checkpoint_rename");
+            if (of_state && instance == "ingest") || place == "on_renew" {
+                continue;
+            }
+            if place.ends_with("_checkpoint_rename") && !with_checkpoints() {
                 continue;
             }
             let passage =
                 if place.ends_with("send") || place == "in_replay" { 1 + stage.dice.below(40) } else { 1 };
             stage.kill(instance);
+            if of_state {
+                // All is to be replayed, and then it is time for a checkpoint.
+                stage.forget_checkpoints(instance);
+            }
             stage.spawn(program, instance, Some(&format!("{place}=kill@{passage}")));
             stage.feed(60);
             if place == "in_revoke_before_commit" {
@@ -106,7 +115,40 @@ fn a_service_that_dies_at_any_failpoint_loses_nothing_and_writes_nothing_twice()
             died += 1;
         }
     }
-    assert_eq!(died, 2 * (failpoint::ALL.len() - 1) - 1);
+    let of_checkpoints = if with_checkpoints() { 2 } else { 4 };
+    assert_eq!(died, 2 * (failpoint::ALL.len() - 1) - 1 - of_checkpoints);
+    judge(&mut stage);
+}
+
+#[test]
+fn a_restart_from_checkpoints_is_as_good_as_a_replay_and_one_that_is_damaged_is_thrown_away() {
+    if !with_checkpoints() {
+        return;
+    }
+    let mut stage = Stage::start("checkpoints", seed(15), 5);
+    stage.spawn_both();
+    stage.feed(400);
+    stage.wait_for_count("indicators", "rapport_indicators_checkpoints_written_total", 1.0);
+    stage.settle();
+    stage.kill("indicators");
+    stage.feed(100);
+    stage.spawn("rapport-indicators", "indicators", None);
+    stage.wait_for_count("indicators", "rapport_indicators_checkpoints_loaded_total", 1.0);
+    stage.settle();
+    assert_eq!(stage.counted("indicators", "rapport_indicators_checkpoints_rejected_total"), 0.0);
+    stage.stop("indicators");
+    let files = std::fs::read_dir(stage.checkpoints("indicators")).expect("there are checkpoints");
+    for file in files.map(|file| file.expect("they can be listed").path()) {
+        let mut bytes = std::fs::read(&file).expect("it can be read");
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        std::fs::write(&file, bytes).expect("it can be written");
+    }
+    stage.feed(100);
+    stage.spawn("rapport-indicators", "indicators", None);
+    stage.wait_for_count("indicators", "rapport_indicators_checkpoints_rejected_total", 1.0);
+    stage.wait_until_ready("indicators");
+    assert_eq!(stage.counted("indicators", "rapport_indicators_checkpoints_loaded_total"), 0.0);
     judge(&mut stage);
 }
 

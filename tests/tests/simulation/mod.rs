@@ -22,16 +22,27 @@ use crate::seeds::{for_each, number};
 const WORLDS: u64 = 8;
 const SEEDS: u64 = 1000;
 
-/// What differs, if anything does, once the seed's schedule has been played.
-fn play(worlds: &[World], seed: u64, mistake: Option<Mistake>) -> (Result<(), String>, Vec<(Fault, u64)>) {
+/// How a run ended.
+struct Ending {
+    /// What differs, if anything does, once the seed's schedule has been played.
+    outcome: Result<(), String>,
+    faults: Vec<(Fault, u64)>,
+    /// Checkpoints written, loaded, failed and rejected.
+    checkpoints: [u64; 4],
+}
+
+fn play(worlds: &[World], seed: u64, mistake: Option<Mistake>) -> Ending {
     let world = &worlds[(seed % WORLDS) as usize];
-    let mut run = Run::new(world, Schedule::of(seed, world), mistake);
+    let mut schedule = Schedule::of(seed, world);
+    // A mistake is made in replaying; what was taken down before it was made is none.
+    schedule.with_checkpoints &= mistake.is_none();
+    let mut run = Run::new(world, schedule, mistake);
     let last = run.play();
     let outcome = last.and_then(|last| {
         last.is(&world.expected)?;
         silences_are_right(&run.events(), &last)
     });
-    (outcome, run.counts())
+    Ending { outcome, faults: run.counts(), checkpoints: run.checkpoints() }
 }
 
 #[test]
@@ -39,16 +50,25 @@ fn whatever_goes_wrong_the_same_events_give_the_same_bytes_and_the_oracles_numbe
     let worlds: Vec<World> = (0..WORLDS).map(World::new).collect();
     let seeds = number("RAPPORT_SIM_SEEDS", SEEDS);
     let faults = FAULTS.map(|_| AtomicU64::new(0));
+    let checkpoints = [const { AtomicU64::new(0) }; 4];
     for_each(number("RAPPORT_SIM_SEED", 0), seeds, &|seed| {
-        let (outcome, counts) = play(&worlds, seed, None);
-        for (fault, count) in counts {
+        let ending = play(&worlds, seed, None);
+        for (sum, count) in checkpoints.iter().zip(ending.checkpoints) {
+            sum.fetch_add(count, Ordering::SeqCst);
+        }
+        for (fault, count) in ending.faults {
             let place = FAULTS.iter().position(|one| *one == fault).unwrap();
             faults[place].fetch_add(count, Ordering::SeqCst);
         }
-        if let Err(difference) = outcome {
+        if let Err(difference) = ending.outcome {
             panic!("seed {seed} (RAPPORT_SIM_SEED={seed} make sim SEEDS=1):\n{difference}");
         }
     });
+    let [written, loaded, failed, rejected] = checkpoints.map(AtomicU64::into_inner);
+    println!(
+        "{seeds} seeds, checkpoints: {written} written, {loaded} loaded, {failed} failed, {rejected} rejected"
+    );
+    assert!(seeds < 100 || loaded > seeds / 10 && rejected > 0, "checkpoints are hardly ever loaded");
     println!("{seeds} seeds, faults:");
     for (fault, count) in FAULTS.iter().zip(&faults) {
         let count = count.load(Ordering::SeqCst);
@@ -69,7 +89,7 @@ fn a_simulated_year_ends_as_the_oracle_says() {
 /// The first seed whose end is not as it must be.
 fn noticed(mistake: Mistake) -> Option<u64> {
     let worlds: Vec<World> = (0..WORLDS).map(World::new).collect();
-    (0..40).find(|seed| play(&worlds, *seed, Some(mistake)).0.is_err())
+    (0..40).find(|seed| play(&worlds, *seed, Some(mistake)).outcome.is_err())
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use prometheus::Registry;
+use rapport_indicators::checkpoints::Checkpoints;
 use rapport_indicators::service::{self as indicators, Indicators};
 use rapport_ingest::judge::Judge;
 use rapport_ingest::service::{self as ingest, Ingest, Partitions, Parts};
@@ -15,6 +16,7 @@ use rapport_model::raw::{Rules, Sites};
 use rapport_proto::topics;
 use rapport_runtime::Clock;
 use rapport_runtime::clock::ManualClock;
+use rapport_stream::checkpoint::Directory;
 use rapport_stream::embedded::EmbeddedLog;
 use rapport_stream::faults::{Fault, FaultyLog, Plan, is_crash};
 use rapport_stream::port::{Error, Log, Output, SessionSpec};
@@ -22,7 +24,9 @@ use rapport_stream::worker::{Limits, Service, Worker};
 use rapport_tests::oracle::days::{DAY_US, Us};
 use rapport_tests::oracle::log::Record;
 use rapport_tests::random::Dice;
+use tempfile::TempDir;
 
+use super::WORLDS;
 use super::tampered::{Mistake, Tampered};
 use super::world::{LATEST_DAYS, Last, PARTITIONS, World, everything};
 
@@ -39,13 +43,15 @@ pub struct Schedule {
     plan: Plan,
     /// Records in a transaction.
     most: u64,
+    /// Whether `indicators` has checkpoints.
+    pub with_checkpoints: bool,
 }
 
 impl Schedule {
     /// Everything arrives in time and nothing goes wrong.
     pub fn calm(world: &World) -> Schedule {
         let arrivals = world.raw.iter().enumerate().map(|(place, raw)| (raw.at, place)).collect();
-        Schedule { dice: Dice::new(0), arrivals, plan: Plan::calm(0), most: 1_000 }
+        Schedule { dice: Dice::new(0), arrivals, plan: Plan::calm(0), most: 1_000, with_checkpoints: false }
     }
 
     /// Some records late, some twice, in some seeds all in any order at the end; and faults.
@@ -67,7 +73,9 @@ impl Schedule {
             arrivals.sort_unstable();
         }
         let most = 1 + dice.below(60) as u64;
-        Schedule { dice, arrivals, plan: stormy(seed), most }
+        // With and without, in every world.
+        let with_checkpoints = (seed / WORLDS).is_multiple_of(3);
+        Schedule { dice, arrivals, plan: stormy(seed), most, with_checkpoints }
     }
 }
 
@@ -99,6 +107,9 @@ pub struct Run<'a> {
     judge: Judge,
     ingest: Vec<Option<Worker<Ingest>>>,
     indicators: Vec<Option<Worker<Tampered>>>,
+    metrics: rapport_indicators::metrics::Metrics,
+    /// Where checkpoints are, if there are any.
+    checkpoints: Option<(Directory, TempDir)>,
 }
 
 impl<'a> Run<'a> {
@@ -118,6 +129,11 @@ impl<'a> Run<'a> {
         Run {
             world,
             mistake,
+            metrics: rapport_indicators::metrics::Metrics::register(&Registry::new()).unwrap(),
+            checkpoints: schedule.with_checkpoints.then(|| {
+                let scratch = tempfile::tempdir().unwrap();
+                (Directory::open(scratch.path()).unwrap(), scratch)
+            }),
             faulty: Arc::new(FaultyLog::new(log.clone(), schedule.plan.clone())),
             schedule,
             log,
@@ -172,6 +188,11 @@ impl<'a> Run<'a> {
         self.earlier_faults.iter().copied().chain(self.faulty.counts()).collect()
     }
 
+    /// Checkpoints written, loaded, failed and rejected.
+    pub fn checkpoints(&self) -> [u64; 4] {
+        self.metrics.checkpoints()
+    }
+
     /// Throws everything away but the log.
     fn start_anew(&mut self) {
         self.earlier_faults = self.counts();
@@ -206,7 +227,12 @@ impl<'a> Run<'a> {
     fn stop(&mut self, number: usize) -> Result<(), String> {
         let left = match number.checked_sub(WORKERS) {
             None => self.ingest[number].take().map(|mut worker| worker.leave()),
-            Some(number) => self.indicators[number].take().map(|mut worker| worker.leave()),
+            Some(number) => self.indicators[number].take().map(|mut worker| {
+                // What is committed now may end a checkpoint; whatever fails here fails again in leaving.
+                let _ = worker.flush();
+                worker.service_mut().wait_for_checkpoints();
+                worker.leave()
+            }),
         };
         match left {
             Some(Err(error)) if !is_crash(&error) => Err(format!("a worker ended: {error}")),
@@ -227,6 +253,7 @@ impl<'a> Run<'a> {
                 let mut worker =
                     self.indicators[number].take().unwrap_or_else(|| self.new_indicators(number as u32));
                 let idle = stepped(&mut worker)?;
+                worker.service_mut().wait_for_checkpoints();
                 self.indicators[number] = idle.is_some().then_some(worker);
                 Ok(idle.unwrap_or(false))
             }
@@ -258,8 +285,13 @@ impl<'a> Run<'a> {
     }
 
     fn new_indicators(&self, number: u32) -> Worker<Tampered> {
-        let metrics = rapport_indicators::metrics::Metrics::register(&Registry::new()).unwrap();
-        let service = Indicators::new(self.params.clone(), number, metrics);
+        let checkpoints = self.checkpoints.as_ref().map(|(directory, _)| {
+            let directory = directory.clone();
+            let (log, metrics) = (self.faulty.clone(), self.metrics.clone());
+            Checkpoints::new(directory, 10, &self.params, log, self.clock.millis(), metrics)
+        });
+        let service =
+            Indicators::new(self.params.clone(), number, self.metrics.clone()).with_checkpoints(checkpoints);
         self.new_worker(indicators::GROUP, indicators::topics(), number, Tampered::new(service, self.mistake))
     }
 }

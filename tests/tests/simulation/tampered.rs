@@ -28,6 +28,13 @@ impl Tampered {
         Tampered { inner, mistake, seen: BTreeSet::new() }
     }
 
+    /// Waits until checkpoints that were ended are in their place, so that no run depends on how fast a disk is.
+    pub fn wait_for_checkpoints(&mut self) {
+        if let Some(checkpoints) = self.inner.checkpoints_mut() {
+            checkpoints.wait();
+        }
+    }
+
     /// Whether the mistake hides this record.
     fn hides(&mut self, record: &RecordRef<'_>) -> bool {
         if self.mistake != Some(Mistake::FirstVersionStands) {
@@ -44,6 +51,10 @@ impl Service for Tampered {
         self.inner.replays()
     }
 
+    fn prepare(&mut self, partition: &TopicPartition, committed: u64) -> u64 {
+        self.inner.prepare(partition, committed)
+    }
+
     fn assigned(&mut self, partition: &TopicPartition) {
         self.seen.retain(|(number, _)| *number != partition.partition);
         self.inner.assigned(partition);
@@ -51,6 +62,14 @@ impl Service for Tampered {
 
     fn revoked(&mut self, partition: &TopicPartition) {
         self.inner.revoked(partition);
+    }
+
+    fn taken(&mut self, partition: &TopicPartition) {
+        self.inner.taken(partition);
+    }
+
+    fn replayed(&mut self, partition: &TopicPartition) {
+        self.inner.replayed(partition);
     }
 
     fn replay(&mut self, record: &RecordRef<'_>) {
