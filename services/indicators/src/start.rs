@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rapport_model::params::Params;
-use rapport_proto::topics;
 use rapport_runtime::health::{Flag, Pulse};
 use rapport_runtime::metrics::WorkerMetrics;
 use rapport_runtime::{Health, Running, admin};
 use rapport_stream::checkpoint::Directory;
 use rapport_stream::port::{self, Log, SessionSpec};
+use rapport_stream::sites;
 use rapport_stream::worker::{Cause, Limits, Observer, Place, Worker};
 
 use crate::checkpoints::Checkpoints;
@@ -112,27 +112,10 @@ fn work(
 /// Waits for the log, then holds the topics to one number of partitions: a site lives on the same number in all of them.
 /// `false` where it was asked to stop before the log answered.
 fn same_partitions(deps: &Deps, watch: &Watch) -> Result<bool, port::Error> {
-    let of = |topic: &str| -> Result<u32, port::Error> {
-        let missing =
-            || port::Error::Unusable(format!("topic {topic} does not exist; rapport topics makes it"));
-        deps.log.partitions(topic)?.ok_or_else(missing)
-    };
-    let check = || {
-        let events = of(topics::EVENTS)?;
-        for topic in [topics::ENRICHED, topics::INDICATORS, topics::ALERTS] {
-            let partitions = of(topic)?;
-            if partitions != events {
-                let reason =
-                    format!("topic {topic} has {partitions} partitions, {} has {events}", topics::EVENTS);
-                return Err(port::Error::Unusable(reason));
-            }
-        }
-        Ok(())
-    };
     while !deps.stop.is_set() {
         watch.pulse.beat();
-        match check() {
-            Ok(()) => return Ok(true),
+        match sites::partitions(&*deps.log) {
+            Ok(_) => return Ok(true),
             Err(port::Error::Unavailable(cause)) => {
                 tracing::warn!(%cause, "log unavailable");
                 watch.metrics.retried();

@@ -10,6 +10,7 @@ use rapport_runtime::health::{Flag, Pulse};
 use rapport_runtime::metrics::WorkerMetrics;
 use rapport_runtime::{Health, Running, Stop, admin, config};
 use rapport_stream::port::{self, Log, SessionSpec};
+use rapport_stream::sites;
 use rapport_stream::worker::{Cause, Limits, Observer, Place, Worker};
 
 use crate::clock::IngestClock;
@@ -177,16 +178,15 @@ impl Work {
         worker.run(&|| stop.is_set())
     }
 
-    /// Partitions of the topics that are written to; `None` where it was asked to stop before the log answered.
+    /// Partitions of the topics that are written to, where all topics of sites have as many; `None` where it was asked to
+    /// stop before the log answered.
     fn partitions(&self, stop: &Stop, watch: &Watch) -> Result<Option<Partitions>, port::Error> {
-        let of = |topic: &str| -> Result<u32, port::Error> {
-            let missing =
-                || port::Error::Unusable(format!("topic {topic} does not exist; rapport topics makes it"));
-            self.deps.log.partitions(topic)?.ok_or_else(missing)
-        };
         while !stop.is_set() {
             watch.pulse.beat();
-            let both = || Ok(Partitions { events: of(topics::EVENTS)?, rejected: of(topics::REJECTED)? });
+            let both = || {
+                let events = sites::partitions(&*self.deps.log)?;
+                Ok(Partitions { events, rejected: sites::partitions_of(&*self.deps.log, topics::REJECTED)? })
+            };
             match both() {
                 Ok(partitions) => return Ok(Some(partitions)),
                 Err(port::Error::Unavailable(cause)) => {

@@ -7,6 +7,7 @@
 
 mod brokers;
 mod judge;
+mod log;
 mod membership;
 mod stage;
 mod stuck;

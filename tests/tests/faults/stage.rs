@@ -126,6 +126,12 @@ impl Stage {
         self.own.as_mut().expect("the stage has a Kafka of its own")
     }
 
+    /// Adds a section to the configuration of what is started from now on.
+    pub fn configure(&self, section: &str) {
+        let text = std::fs::read_to_string(&self.config).expect("the configuration can be read");
+        std::fs::write(&self.config, text + section).expect("a configuration can be written");
+    }
+
     /// Starts a program of ours as that instance, with a failpoint if one is wanted.
     pub fn spawn(&mut self, program: &'static str, instance: &str, failpoint: Option<&str>) {
         let environment = failpoint.map(|failpoint| (failpoint::VARIABLE, failpoint));
