@@ -215,13 +215,36 @@ impl Kafka {
     }
 
     fn alter(&self, what: &[&str]) {
+        self.tool("org.apache.kafka.tools.TopicCommand", what);
+    }
+
+    /// Forgets where a group is in a topic. Nobody of the group may be there.
+    pub fn delete_positions(&self, group: &str, topic: &str) {
+        self.alter_group(&["--delete-offsets", "--group", group, "--topic", topic]);
+    }
+
+    /// Sets a group back to the start of a topic. Nobody of the group may be there.
+    pub fn reset_positions(&self, group: &str, topic: &str) {
+        let what = ["--reset-offsets", "--to-earliest", "--execute", "--group", group, "--topic", topic];
+        self.alter_group(&what);
+    }
+
+    fn alter_group(&self, what: &[&str]) {
+        let said = self.tool("org.apache.kafka.tools.consumer.group.ConsumerGroupCommand", what);
+        assert!(!said.contains("Error"), "{said}");
+    }
+
+    /// Runs one of Kafka's own tools; what it prints.
+    fn tool(&self, class: &str, what: &[&str]) -> String {
         let output = Command::new(program("java"))
             .args(["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", &jars()])
-            .args(["org.apache.kafka.tools.TopicCommand", "--bootstrap-server", &self.brokers()])
+            .args([class, "--bootstrap-server", &self.brokers()])
             .args(what)
             .output()
             .expect("java runs");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{said}");
+        said
     }
 
     /// A node's process, to be paused and resumed. Panics where it has been killed.

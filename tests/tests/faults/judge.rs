@@ -38,12 +38,26 @@ impl Read {
     }
 }
 
+/// What may be there more than once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeats {
+    /// Nothing.
+    None,
+    /// What is the same: a record of the same key, value and source; a raw record judged again as it was before.
+    Same,
+}
+
 /// Panics where anything is not as it must be.
 pub fn judge(stage: &mut Stage) -> Read {
+    judge_with(stage, Repeats::None)
+}
+
+/// Panics where anything is not as it must be; some things may be there again.
+pub fn judge_with(stage: &mut Stage, repeats: Repeats) -> Read {
     stage.settle();
     stage.make_releases();
     let read = Read::of(stage);
-    let mut wrong = wrong(stage, &read);
+    let mut wrong = wrong_with(stage, &read, repeats);
     wrong.extend(stuck(stage, OVERDUE));
     assert!(
         wrong.is_empty(),
@@ -58,11 +72,15 @@ pub fn judge(stage: &mut Stage) -> Read {
 
 /// Everything that is not as it must be.
 pub fn wrong(stage: &Stage, read: &Read) -> Vec<String> {
-    let mut wrong = judged_once(stage, read);
+    wrong_with(stage, read, Repeats::None)
+}
+
+fn wrong_with(stage: &Stage, read: &Read, repeats: Repeats) -> Vec<String> {
+    let mut wrong = judged_once(stage, read, repeats);
     for (topic, records) in
         [(ENRICHED, &read.enriched), (INDICATORS, &read.indicators), (ALERTS, &read.alerts)]
     {
-        wrong.extend(written_once(topic, records));
+        wrong.extend(written_once(topic, records, repeats));
     }
     wrong.extend(unlike_the_oracle(read));
     wrong
@@ -79,31 +97,44 @@ fn source(record: &Kept, partition: &str, offset: &str) -> (u32, u64) {
 }
 
 /// Every raw record is on exactly one of the two topics, once, and the bad ones are those that were rejected.
-fn judged_once(stage: &Stage, read: &Read) -> Vec<String> {
-    let is_event = |record: &&Kept| {
+fn judged_once(stage: &Stage, read: &Read, repeats: Repeats) -> Vec<String> {
+    // What it was judged to be: all but the clock it was judged by.
+    let verdict = |record: &Kept| {
         let event =
             v1::Event::decode(record.value.as_deref().unwrap_or_default()).expect("a canonical event");
-        event.body.is_some()
+        let is_event = event.body.is_some();
+        let event = v1::Event { ingested_at_us: 0, ..event };
+        is_event.then(|| (record.key.clone(), event.encode_to_vec()))
     };
-    let accepted = read.events.iter().filter(is_event);
-    let accepted = accepted.map(|record| source(record, headers::SOURCE_PARTITION, headers::SOURCE_OFFSET));
+    let accepted = read.events.iter().filter_map(|record| {
+        let verdict = verdict(record)?;
+        Some((source(record, headers::SOURCE_PARTITION, headers::SOURCE_OFFSET), verdict))
+    });
     let rejected: Vec<(u32, u64)> = read
         .rejected
         .iter()
         .map(|record| source(record, headers::CONNECT_PARTITION, headers::CONNECT_OFFSET))
         .collect();
-    let mut times: BTreeMap<(u32, u64), u32> = BTreeMap::new();
-    accepted.chain(rejected.iter().copied()).for_each(|place| *times.entry(place).or_default() += 1);
+    let refusals =
+        read.rejected.iter().map(|record| (record.key.clone(), record.value.clone().unwrap_or_default()));
+    let mut verdicts: BTreeMap<(u32, u64), Vec<_>> = BTreeMap::new();
+    accepted
+        .chain(rejected.iter().copied().zip(refusals))
+        .for_each(|(place, verdict)| verdicts.entry(place).or_default().push(verdict));
     let mut wrong = Vec::new();
     for (partition, sent) in (0..PARTITIONS).zip(stage.sent) {
         for offset in 0..sent {
-            match times.remove(&(partition, offset)) {
-                Some(1) => {}
-                times => wrong.push(format!("raw record {partition}/{offset} was judged {times:?} times")),
+            let mut of_record = verdicts.remove(&(partition, offset)).unwrap_or_default();
+            if repeats == Repeats::Same {
+                of_record.dedup();
+            }
+            if of_record.len() != 1 {
+                let times = of_record.len();
+                wrong.push(format!("raw record {partition}/{offset} was judged {times} times"));
             }
         }
     }
-    wrong.extend(times.keys().map(|place| format!("nobody sent {place:?}")));
+    wrong.extend(verdicts.keys().map(|place| format!("nobody sent {place:?}")));
     let rejected: BTreeSet<(u32, u64)> = rejected.into_iter().collect();
     let differ = rejected.symmetric_difference(&stage.bad);
     wrong.extend(differ.map(|place| format!("{place:?}: rejected is {}", rejected.contains(place))));
@@ -111,20 +142,23 @@ fn judged_once(stage: &Stage, read: &Read) -> Vec<String> {
 }
 
 /// What follows from one record is written once under each key. Where a transaction tears or positions are set back the
-/// same would be written again; none of the faults here does that to a reader of committed records.
-fn written_once(topic: &str, records: &[Kept]) -> Vec<String> {
-    let mut seen = BTreeSet::new();
+/// same is written again; few of the faults here do that to a reader of committed records.
+fn written_once(topic: &str, records: &[Kept], repeats: Repeats) -> Vec<String> {
+    let mut seen: BTreeMap<_, &Option<Vec<u8>>> = BTreeMap::new();
     let mut wrong = Vec::new();
     for record in records {
         let from = source(record, headers::SOURCE_PARTITION, headers::SOURCE_OFFSET);
-        if !seen.insert((record.text().to_owned(), from)) {
-            wrong.push(format!("{topic}: what follows from {from:?} was written twice"));
+        match seen.insert((record.text().to_owned(), from), &record.value) {
+            None => {}
+            Some(value) if repeats == Repeats::Same && *value == record.value => {}
+            Some(_) => wrong.push(format!("{topic}: what follows from {from:?} was written twice")),
         }
     }
     wrong
 }
 
-fn unlike_the_oracle(read: &Read) -> Vec<String> {
+/// Everything that is not as the oracle says that it follows from what is on `rapport.events`.
+pub fn unlike_the_oracle(read: &Read) -> Vec<String> {
     let given = Given::from_catalogue(CATALOGUE);
     let rows = last(&read.enriched);
     let releases = last(&read.indicators);

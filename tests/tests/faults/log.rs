@@ -1,11 +1,59 @@
 //! What happens to the log itself.
 
-use rapport_proto::topics::EVENTS;
+use rapport_indicators::GROUP as INDICATORS;
+use rapport_ingest::GROUP as INGEST;
+use rapport_proto::topics::{EVENTS, RAW};
 use rapport_tests::harness::{Kafka, wait_until};
 
+use super::judge::{Read, Repeats, judge_with};
 use super::seed;
-use super::stage::{PARTITIONS, SOON, Stage};
+use super::stage::{FOLDED, PARTITIONS, SOON, Stage};
 use crate::end_to_end::topics::{read, wait_until_judged};
+
+/// What forgets where a group is in a topic.
+type Forget = fn(&Kafka, &str, &str);
+
+impl Stage {
+    /// Starts `indicators`, and waits until it has processed, and not replayed, everything that is there now.
+    fn count_all_again(&mut self) {
+        let records = read(&self.log, EVENTS).len();
+        self.spawn("rapport-indicators", "indicators", None);
+        self.wait_for_count("indicators", FOLDED, records as f64);
+    }
+}
+
+#[test]
+fn positions_that_are_forgotten_or_set_back_bring_the_same_records_again_and_nothing_else() {
+    let mut stage = Stage::start("positions", seed(31), 5);
+    let (indicators, ingest) = (stage.full(INDICATORS), stage.full(INGEST));
+    let (events, raw) = (stage.full(EVENTS), stage.full(RAW));
+    stage.spawn_both();
+    stage.feed(300);
+    stage.settle();
+    let rows = Read::of(&stage).enriched.len();
+
+    stage.stop("indicators");
+    Kafka::shared().delete_positions(&indicators, &events);
+    stage.count_all_again();
+    stage.stop("indicators");
+    Kafka::shared().reset_positions(&indicators, &events);
+    stage.count_all_again();
+    stage.feed(100);
+    stage.settle();
+    let again = Read::of(&stage).enriched.len();
+    assert!(again >= 3 * rows, "{rows} rows were written, and in the end {again}");
+
+    // A raw record that is judged again is the same event, only later.
+    let judged = usize::try_from(stage.sent.iter().sum::<u64>()).expect("a small number");
+    for (times, forget) in [(2, Kafka::delete_positions as Forget), (3, Kafka::reset_positions)] {
+        stage.stop("ingest");
+        forget(Kafka::shared(), &ingest, &raw);
+        stage.spawn("rapport-ingest", "ingest", None);
+        wait_until_judged(&stage.log, times * judged, SOON);
+    }
+    stage.feed(100);
+    judge_with(&mut stage, Repeats::Same);
+}
 
 #[test]
 fn partitions_that_are_added_stop_the_services_which_say_why_and_nothing_is_written_elsewhere() {
