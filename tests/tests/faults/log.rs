@@ -1,14 +1,17 @@
-//! What happens to the log itself.
+//! What happens to the log itself: positions that go, partitions that come, a topic that is another.
+
+use std::collections::BTreeMap;
 
 use rapport_indicators::GROUP as INDICATORS;
 use rapport_ingest::GROUP as INGEST;
-use rapport_proto::topics::{EVENTS, RAW};
+use rapport_proto::topics::{ALL, EVENTS, RAW};
+use rapport_stream::port::{Created, Log};
 use rapport_tests::harness::{Kafka, wait_until};
 
-use super::judge::{Read, Repeats, judge_with};
+use super::judge::{Read, Repeats, judge_with, unlike_the_oracle};
 use super::seed;
 use super::stage::{FOLDED, PARTITIONS, SOON, Stage};
-use crate::end_to_end::topics::{read, wait_until_judged};
+use crate::end_to_end::topics::{Kept, last, read, wait_until_judged};
 
 /// What forgets where a group is in a topic.
 type Forget = fn(&Kafka, &str, &str);
@@ -88,4 +91,57 @@ fn refused(stage: &mut Stage, instance: &str, why: &str) {
     let said = stage.bury(instance);
     assert!(status.is_some_and(|status| !status.success()), "{instance} ends as if all were well");
     assert!(said.contains(why), "{instance} does not say {why:?}:\n{said}");
+}
+
+#[test]
+fn a_topic_made_anew_while_nobody_reads_it_is_counted_from_its_start_with_fewer_records_and_with_more() {
+    let seed = seed(33);
+    for (before, after) in [(400, 100), (100, 400)] {
+        let mut stage = Stage::start("made-anew", seed, 5);
+        stage.spawn_both();
+        stage.feed(before);
+        stage.settle();
+        stage.stop("indicators");
+        stage.stop("ingest");
+        let old = Read::of(&stage);
+        Kafka::shared().delete_topic(&stage.full(EVENTS));
+        wait_until(
+            "the topic to be made anew",
+            SOON,
+            || matches!(stage.log.create_topics(&ALL, PARTITIONS), Ok(made) if made.contains(&Created::New)),
+        );
+        stage.spawn("rapport-ingest", "ingest", None);
+        stage.feed(after);
+        // What was judged before is gone, but for what was rejected.
+        wait_until_judged(&stage.log, old.rejected.len() + after, SOON);
+        stage.count_all_again();
+        stage.make_releases();
+        // All that follows from the new log has been written; Kafka has forgotten the positions with the topic.
+        let whole = Read::of(&stage);
+        let new = Read {
+            enriched: behind(&old.enriched, &whole.enriched),
+            indicators: behind(&old.indicators, &whole.indicators),
+            alerts: behind(&old.alerts, &whole.alerts),
+            ..whole.clone()
+        };
+        let wrong = unlike_the_oracle(&new);
+        assert!(wrong.is_empty(), "{} things are wrong:\n{}", wrong.len(), wrong.join("\n"));
+        assert!(new.enriched.len() > after / 2, "{} rows follow from the new log", new.enriched.len());
+        // What followed from the old one stands until the topics that hold it are made anew too.
+        assert!(last(&whole.enriched).len() > last(&new.enriched).len());
+    }
+}
+
+/// The records of each partition behind those that were there before.
+fn behind(before: &[Kept], now: &[Kept]) -> Vec<Kept> {
+    let mut passed: BTreeMap<u32, usize> = BTreeMap::new();
+    before.iter().for_each(|record| *passed.entry(record.partition).or_default() += 1);
+    let is_new = |record: &&Kept| match passed.get_mut(&record.partition) {
+        Some(passed) if *passed > 0 => {
+            *passed -= 1;
+            false
+        }
+        _ => true,
+    };
+    now.iter().filter(is_new).cloned().collect()
 }
