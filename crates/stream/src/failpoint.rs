@@ -9,6 +9,9 @@ pub const VARIABLE: &str = "RAPPORT_FAILPOINT";
 /// `transactions`.
 pub const BROKEN: &str = "RAPPORT_BROKEN";
 
+/// The environment variable that says by how many seconds a clock of the machine is wrong, ahead or (negative) behind.
+pub const CLOCK: &str = "RAPPORT_CLOCK_WRONG_BY";
+
 /// The place between outputs that are committed and the positions that are not, where there are no transactions.
 pub const HALFWAY: &str = "between_outputs_and_positions";
 
@@ -45,6 +48,22 @@ pub fn is_broken(what: &'static str) -> bool {
     use std::sync::OnceLock;
     static BROKEN_PART: OnceLock<Option<String>> = OnceLock::new();
     BROKEN_PART.get_or_init(|| std::env::var(BROKEN).ok()).as_deref() == Some(what)
+}
+
+/// By how much a clock of the machine is wrong, microseconds.
+#[cfg(not(feature = "failpoints"))]
+#[inline(always)]
+pub fn clock_error_us() -> i64 {
+    0
+}
+
+/// By how much a clock of the machine is wrong, microseconds.
+#[cfg(feature = "failpoints")]
+pub fn clock_error_us() -> i64 {
+    use std::sync::OnceLock;
+    static WRONG_BY: OnceLock<i64> = OnceLock::new();
+    let seconds = || std::env::var(CLOCK).ok()?.parse::<i64>().ok();
+    *WRONG_BY.get_or_init(|| seconds().unwrap_or(0).saturating_mul(1_000_000))
 }
 
 /// Passes a place.

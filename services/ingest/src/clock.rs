@@ -1,6 +1,7 @@
 //! The clock that ingest is handed: the machine's, or one that `replay` and `demo` set.
 
 use rapport_model::time::Instant;
+use rapport_stream::failpoint;
 
 /// Says when a record is accepted and what is written about it.
 pub trait IngestClock: Send + Sync {
@@ -20,6 +21,6 @@ pub trait IngestClock: Send + Sync {
 
 impl IngestClock for rapport_runtime::Clock {
     fn now(&self) -> Instant {
-        Instant(self.now_us())
+        Instant(self.now_us().saturating_add(failpoint::clock_error_us()))
     }
 }

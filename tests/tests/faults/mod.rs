@@ -12,6 +12,7 @@ mod membership;
 mod stage;
 mod stuck;
 mod sudden;
+mod time;
 
 use crate::seeds::number;
 

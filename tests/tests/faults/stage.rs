@@ -59,6 +59,8 @@ pub struct Stage {
     /// `host:port` of the brokers, for clients that are not ours.
     pub brokers: String,
     prefix: String,
+    /// Days to come whose midnight the clock has been carried over.
+    pub days_ahead: i32,
     services: BTreeMap<String, Service>,
     // Dropped after the services that work on it.
     own: Option<Kafka>,
@@ -108,6 +110,7 @@ impl Stage {
             sent: [0; PARTITIONS as usize],
             brokers,
             prefix,
+            days_ahead: 0,
             services: BTreeMap::new(),
             own: None,
             load: load(seed, bad),
@@ -141,7 +144,12 @@ impl Stage {
     /// Starts a program of ours with something left out.
     pub fn spawn_broken(&mut self, program: &'static str, instance: &str, broken: &str, failpoint: &str) {
         let environment = [(failpoint::BROKEN, broken), (failpoint::VARIABLE, failpoint)];
-        self.launch(program, instance, instance, &environment);
+        self.spawn_with(program, instance, &environment);
+    }
+
+    /// Starts a program of ours with more in its environment.
+    pub fn spawn_with(&mut self, program: &'static str, instance: &str, environment: &[(&str, &str)]) {
+        self.launch(program, instance, instance, environment);
     }
 
     /// Starts a program of ours as that instance, which this test calls otherwise.
@@ -230,16 +238,22 @@ impl Stage {
     pub fn feed(&mut self, records: usize) {
         let some: Vec<(Kind, String)> = self.load.drain(..records.min(self.load.len())).collect();
         assert_eq!(some.len(), records, "there is nothing left to send");
+        let raw = |(kind, json): &'_ (Kind, String)| (*kind == Kind::Bad, Some(json.clone().into_bytes()));
+        self.put(&some.iter().map(raw).collect::<Vec<_>>(), &[]);
+    }
+
+    /// Puts records with those headers on the raw topic, each with whether it must be rejected.
+    pub fn put(&mut self, records: &[(bool, Option<Vec<u8>>)], headers: &[(&str, &[u8])]) {
         let mut outputs = Vec::new();
-        for (kind, json) in &some {
+        for (bad, value) in records {
             let partition = self.dice.below(PARTITIONS as usize);
             let number = u32::try_from(partition).expect("a small number");
-            if *kind == Kind::Bad {
+            if *bad {
                 self.bad.insert((number, self.sent[partition]));
             }
             self.sent[partition] += 1;
-            let value = Some(json.as_bytes());
-            outputs.push(Output { topic: RAW, partition: Some(number), key: None, value, headers: &[] });
+            let value = value.as_deref();
+            outputs.push(Output { topic: RAW, partition: Some(number), key: None, value, headers });
         }
         self.appender.append(&outputs).expect("the raw topic can be written to");
     }
@@ -271,9 +285,11 @@ impl Stage {
         });
     }
 
-    /// Carries the clock over the next midnight, and waits until the releases are made.
+    /// Carries the clock over the next midnight that it was not carried over yet, and waits until the releases are made,
+    /// and with them everything that came before.
     pub fn make_releases(&mut self) {
-        let midnight = now().day().plus(1).start();
+        self.days_ahead += 1;
+        let midnight = now().day().plus(self.days_ahead).start();
         let mut command = Command::new(built("rapport"));
         command.args(["tick", "--at", &midnight.to_string(), "--config"]).arg(&self.config);
         let output = command.output().expect("the command can be run");
