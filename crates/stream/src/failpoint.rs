@@ -5,8 +5,8 @@
 /// milliseconds.
 pub const VARIABLE: &str = "RAPPORT_FAILPOINT";
 
-/// The environment variable that names what is to be left out, so that a test can show that it is missed: `replay` or
-/// `transactions`.
+/// The environment variable that names what is to be left out, so that a test can show that it is missed: `replay`,
+/// `transactions` or `versions`.
 pub const BROKEN: &str = "RAPPORT_BROKEN";
 
 /// The environment variable that says by how many seconds a clock of the machine is wrong, ahead or (negative) behind.

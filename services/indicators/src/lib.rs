@@ -7,6 +7,7 @@
 //! Reading order: [`service`] (the stream service), [`outputs`] (how what follows is written), [`checkpoints`], [`settings`],
 //! [`metrics`].
 
+mod arrived;
 pub mod checkpoints;
 pub mod metrics;
 pub mod outputs;

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use rapport_model::params::Params;
 use rapport_model::partition::{Output, Partition, Stats};
 use rapport_proto::topics;
+use rapport_stream::failpoint;
 use rapport_stream::port::{Error, RecordRef, Sink, TopicPartition};
 use rapport_stream::worker::Service;
 
+use crate::arrived::Arrived;
 use crate::checkpoints::Checkpoints;
 use crate::metrics::{Metrics, Tally};
 use crate::outputs::{Source, Writer};
@@ -29,6 +31,7 @@ pub struct Indicators {
     checkpoints: Option<Checkpoints>,
     /// Folds of partitions that are about to be assigned.
     prepared: BTreeMap<u32, Partition>,
+    arrived: Arrived,
 }
 
 impl Indicators {
@@ -44,6 +47,7 @@ impl Indicators {
             metrics,
             checkpoints: None,
             prepared: BTreeMap::new(),
+            arrived: Arrived::default(),
         }
     }
 
@@ -69,6 +73,18 @@ impl Indicators {
         self.outputs.clear();
         let params = &self.params;
         let fold = self.partitions.entry(record.partition).or_insert_with(|| Partition::new(params.clone()));
+        if failpoint::is_broken("versions")
+            && let Some(earlier) = self.arrived.replaced_by(record)
+        {
+            // What arrived before is forgotten, whichever was recorded last.
+            let earlier = Some(earlier.as_bytes());
+            let forgotten = if before {
+                fold.replay(earlier, None)
+            } else {
+                fold.apply(earlier, None, &mut self.outputs)
+            };
+            forgotten.ok();
+        }
         let applied = if before {
             fold.replay(record.key, record.value)
         } else {

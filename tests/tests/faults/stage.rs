@@ -266,6 +266,11 @@ impl Stage {
         self.wait_for_count(instance, counter, enough);
     }
 
+    /// Turns the order of the next so many records around: what was recorded last arrives first.
+    pub fn turn_around(&mut self, records: usize) {
+        self.load.make_contiguous()[..records].reverse();
+    }
+
     /// Waits until everything that was sent is judged, everything judged is folded, and everybody's clock is past it.
     pub fn settle(&mut self) {
         let sent = usize::try_from(self.sent.iter().sum::<u64>()).expect("a small number");
