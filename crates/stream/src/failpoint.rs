@@ -2,7 +2,7 @@
 
 /// The environment variable that names a place and what is to happen there: `before_send_offsets=kill@3` ends the process, as
 /// SIGKILL would, when the place is passed for the third time; `before_send_offsets=sleep:7000@3` stands still for so many
-/// milliseconds.
+/// milliseconds. Several are separated by commas.
 pub const VARIABLE: &str = "RAPPORT_FAILPOINT";
 
 /// The environment variable that names what is to be left out, so that a test can show that it is missed: `replay`,
@@ -77,22 +77,24 @@ pub fn pass(place: &'static str) {
         place: String,
         sleep: Option<Duration>,
         passage: u64,
+        passed: AtomicU64,
     }
-    static WANTED: OnceLock<Option<Wanted>> = OnceLock::new();
-    static PASSED: AtomicU64 = AtomicU64::new(0);
+    static WANTED: OnceLock<Vec<Wanted>> = OnceLock::new();
 
-    let wanted = WANTED.get_or_init(|| {
-        let text = std::env::var(VARIABLE).ok()?;
+    let wanted = |text: &str| {
         let (place, what) = text.split_once('=')?;
         let (what, passage) = what.split_once('@')?;
         let sleep = match what.split_once(':') {
             Some(("sleep", ms)) => Some(Duration::from_millis(ms.parse().ok()?)),
             _ => None,
         };
-        Some(Wanted { place: place.to_owned(), sleep, passage: passage.parse().ok()? })
-    });
-    let Some(wanted) = wanted.as_ref().filter(|wanted| wanted.place == place) else { return };
-    if PASSED.fetch_add(1, Ordering::SeqCst) + 1 != wanted.passage {
+        let (place, passage) = (place.to_owned(), passage.parse().ok()?);
+        Some(Wanted { place, sleep, passage, passed: AtomicU64::new(0) })
+    };
+    let all = WANTED
+        .get_or_init(|| std::env::var(VARIABLE).unwrap_or_default().split(',').filter_map(wanted).collect());
+    let Some(wanted) = all.iter().find(|wanted| wanted.place == place) else { return };
+    if wanted.passed.fetch_add(1, Ordering::SeqCst) + 1 != wanted.passage {
         return;
     }
     match wanted.sleep {
