@@ -10,6 +10,7 @@ mod input;
 mod judge;
 mod log;
 mod membership;
+mod row;
 mod stage;
 mod stuck;
 mod sudden;

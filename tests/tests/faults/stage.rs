@@ -15,6 +15,7 @@ use rapport_stream::port::{Appender, Log, Output};
 use rapport_tests::harness::{Kafka, Port, Process, Scratch, built, fresh_prefix, stopwatch, wait_until};
 use rapport_tests::random::Dice;
 
+use super::row::Row;
 use crate::end_to_end::charity::now;
 use crate::end_to_end::metrics::Page;
 use crate::end_to_end::topics::wait_until_judged;
@@ -68,6 +69,7 @@ pub struct Stage {
     appender: Box<dyn Appender>,
     config: PathBuf,
     scratch: Scratch,
+    _row: Row,
 }
 
 impl Stage {
@@ -116,6 +118,7 @@ impl Stage {
             load: load(seed, bad),
             config,
             scratch,
+            _row: Row::new(seed),
         }
     }
 
