@@ -3,11 +3,11 @@
 use anyhow::Result;
 use indicatif::ProgressBar;
 use rapport_model::raw::Accepted;
-use rapport_model::time::{DAY_US, Instant};
+use rapport_model::time::Instant;
 use rapport_proto::topics::{ALL, EVENTS, RAW};
 use rapport_stream::port::{Appender, Log, Output};
 
-use crate::records::{self, Entry, Record, Shares, entries, last_arrival, tick};
+use crate::records::{self, Entry, Record, Shares, after, entries, last_arrival, tick};
 use crate::settings::{Part, Settings};
 use crate::stage::{PARTITIONS, Stage};
 
@@ -32,7 +32,7 @@ pub struct Backlog {
 }
 
 /// Records on their way to one topic.
-struct Queue {
+pub(crate) struct Queue {
     topic: &'static str,
     appender: Box<dyn Appender>,
     records: Vec<Record>,
@@ -41,19 +41,19 @@ struct Queue {
 }
 
 impl Queue {
-    fn new(log: &dyn Log, topic: &'static str) -> Result<Queue> {
+    pub(crate) fn new(log: &dyn Log, topic: &'static str) -> Result<Queue> {
         let appender = log.appender()?;
         Ok(Queue { topic, appender, records: Vec::with_capacity(BATCH), written: 0, bytes: 0 })
     }
 
-    fn push(&mut self, record: Record) -> Result<()> {
+    pub(crate) fn push(&mut self, record: Record) -> Result<()> {
         self.bytes += (record.key.len() + record.value.len()) as u64;
         self.written += 1;
         self.records.push(record);
         if self.records.len() >= BATCH { self.flush() } else { Ok(()) }
     }
 
-    fn flush(&mut self) -> Result<()> {
+    pub(crate) fn flush(&mut self) -> Result<()> {
         let outputs: Vec<Output<'_>> = self
             .records
             .iter()
@@ -109,7 +109,7 @@ pub fn write(stage: &Stage, settings: &Settings, bar: &ProgressBar) -> Result<Ba
         day: open(DAY, EVENTS)?,
         daily: settings.wants(Part::Daily).then(|| open(DAILY, EVENTS)).transpose()?,
         sent: sent.then(|| open(SENT, RAW)).transpose()?,
-        ingested_at: ingested_at(&plan, settings.events),
+        ingested_at: after(last_arrival(&plan, settings.events)),
     };
     let shares = entries(&plan, PARTITIONS, settings.events, |entry| match entry {
         Entry::Day(clock) => (0..PARTITIONS).try_for_each(|partition| match &mut queues.daily {
@@ -131,9 +131,4 @@ pub fn write(stage: &Stage, settings: &Settings, bar: &ProgressBar) -> Result<Ba
     }
     let [(written, bytes), ..] = sums;
     Ok(Backlog { shares, record_bytes: bytes / written.max(1), row_bytes: 0 })
-}
-
-/// The first instant of the day after the last event arrived.
-pub fn ingested_at(plan: &rapport::simulate::Plan, events: u64) -> Instant {
-    Instant(last_arrival(plan, events).day().start().0 + DAY_US)
 }

@@ -10,6 +10,7 @@ pub mod bare;
 pub mod chart;
 pub mod engine;
 pub mod figures;
+pub mod own;
 pub mod page;
 pub mod records;
 pub mod run;

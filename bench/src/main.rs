@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use clap::Parser;
+use rapport_bench::apart::{fold, grow};
 use rapport_bench::{bare, run, settings};
 
 /// Measures Rapport on a real Kafka beside a bare client loop and a Kafka Streams job
@@ -14,7 +15,7 @@ struct Arguments {
     child: Option<Child>,
 }
 
-/// What the bench starts as a process of its own, to be measured like any other.
+/// What the bench starts as a process of its own, to be measured like any other; and a fold for profiles.
 #[derive(Debug, clap::Subcommand)]
 enum Child {
     /// Copies a topic's records in transactions until it is killed
@@ -22,14 +23,16 @@ enum Child {
     Bare(bare::Arguments),
     /// Folds records of so many dyads and says what they cost
     #[command(hide = true)]
-    Grow(rapport_bench::apart::grow::Arguments),
+    Grow(grow::Arguments),
+    Fold(fold::Arguments),
 }
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
     match arguments.child {
         Some(Child::Bare(arguments)) => bare::run(&arguments),
-        Some(Child::Grow(arguments)) => rapport_bench::apart::grow::child(&arguments),
+        Some(Child::Grow(arguments)) => grow::child(&arguments),
+        Some(Child::Fold(arguments)) => fold::run(&arguments),
         None => run::run(&arguments.settings),
     }
 }

@@ -1,13 +1,14 @@
 //! The records of a simulated backlog: raw events, canonical events, and a tick for each day.
 
 use std::collections::BTreeMap;
+use std::iter::from_fn;
 
 use anyhow::{Result, anyhow};
-use rapport::simulate::{Kind, Plan, generate};
+use rapport::simulate::{Arrival, Kind, Plan, generate};
 use rapport_model::catalogue::Catalogue;
 use rapport_model::pseudonym::Keys;
 use rapport_model::raw::{Accepted, CloudEvent, Form, Rules, Sites, accept};
-use rapport_model::time::{Day, Instant};
+use rapport_model::time::{DAY_US, Day, Instant};
 use rapport_proto::partition::partition_for;
 use rapport_proto::{keys, v1};
 
@@ -51,15 +52,41 @@ pub struct Shares {
     pub last: Instant,
 }
 
-/// So many sites with so many dyads each, for as long as anyone asks; 5 % arrive twice.
+/// Share of the simulated records that are sent once more: one record in twenty then was sent before.
+const SENT_AGAIN: f64 = 0.053;
+/// Share of the simulated events that are recorded days late: with corrections, which say what happened before, and with
+/// what is recorded overnight, one record in twenty is then out of order.
+const LATE: f64 = 0.05;
+
+/// So many sites with so many dyads each, for as long as anyone asks; 5 % were sent before, 5 % are out of order.
 pub fn plan(sites: u32, dyads: u32, seed: u64) -> Plan {
-    Plan { sites, peers: dyads / 3 + 1, dyads, days: 36_500, seed, duplicates: 0.05, ..Plan::default() }
+    let peers = dyads / 3 + 1;
+    Plan { sites, peers, dyads, days: 36_500, seed, duplicates: SENT_AGAIN, late: LATE, ..Plan::default() }
+}
+
+/// What arrives, as sources bring it that send once a day: all of a day at the time of its last, in the order it happened.
+///
+/// One by one, each some hours after it happened, three times as many records would be out of order, most of them by an hour
+/// or two within one visit.
+fn arrivals(plan: &Plan) -> impl Iterator<Item = Arrival> {
+    let mut all = generate(plan).peekable();
+    from_fn(move || {
+        let day = all.peek()?.arrives_at.day();
+        let mut sent: Vec<Arrival> =
+            from_fn(|| all.next_if(|arrival| arrival.arrives_at.day() == day)).collect();
+        let at = sent.last()?.arrives_at;
+        sent.iter_mut().for_each(|arrival| arrival.arrives_at = at);
+        // Stable: of two that happened at one time, the first to be sent stays the first.
+        sent.sort_by_key(|arrival| arrival.occurred_at);
+        Some(sent)
+    })
+    .flatten()
 }
 
 /// When the last of so many arrives.
 pub fn last_arrival(plan: &Plan, events: u64) -> Instant {
     let events = usize::try_from(events).unwrap_or(usize::MAX);
-    generate(plan).take(events).last().map(|arrival| arrival.arrives_at).unwrap_or_default()
+    arrivals(plan).take(events).last().map(|arrival| arrival.arrives_at).unwrap_or_default()
 }
 
 /// Gives `each` the entries of so many events of `plan`, in the order they arrive.
@@ -76,7 +103,7 @@ pub fn entries(
     let mut shares = Shares::default();
     let mut day: Option<Day> = None;
     let mut newest = BTreeMap::new();
-    for arrival in generate(plan) {
+    for arrival in arrivals(plan) {
         if shares.events == events {
             break;
         }
@@ -104,6 +131,33 @@ pub fn entries(
     Ok(shares)
 }
 
+/// The records of `rapport.events` for so many events in one partition: with a tick a day, or all ingested on the day after
+/// the last.
+///
+/// # Errors
+/// Where a pseudonym key cannot be made.
+pub fn canonical(plan: &Plan, events: u64, one_day: bool) -> Result<Vec<Record>> {
+    let ingested_at = one_day.then(|| after(last_arrival(plan, events)));
+    let mut records = Vec::new();
+    entries(plan, 1, events, |entry| {
+        match entry {
+            Entry::Day(_) if one_day => {}
+            Entry::Day(clock) => records.push(tick(0, clock)),
+            Entry::Event { partition, event, clock, .. } => {
+                let (key, value) = event.record(ingested_at.unwrap_or(clock));
+                records.push(Record { partition, key, value });
+            }
+        }
+        Ok(())
+    })?;
+    Ok(records)
+}
+
+/// The first instant of the day after that.
+pub fn after(last: Instant) -> Instant {
+    Instant(last.day().start().0 + DAY_US)
+}
+
 fn rules() -> Result<Rules> {
     let keys =
         Keys::new(vec![("k1".to_owned(), vec![7; 32])]).map_err(|error| anyhow!("make a key: {error}"))?;
@@ -115,4 +169,17 @@ pub fn tick(partition: u32, clock: Instant) -> Record {
     let tick = v1::Event { ingested_at_us: clock.0, ..v1::Event::default() };
     let key = keys::day_tick(&clock.day().to_string());
     Record { partition, key, value: prost::Message::encode_to_vec(&tick) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{entries, plan};
+
+    #[test]
+    fn one_record_in_twenty_was_sent_before_and_one_is_out_of_order() {
+        let shares = entries(&plan(8, 100, 1), 4, 80_000, |_| Ok(())).unwrap();
+        let percent = |count: u64| count as f64 * 100.0 / shares.events as f64;
+        let shares = [percent(shares.duplicates), percent(shares.out_of_order)];
+        assert!(shares.iter().all(|share| (4.5..5.5).contains(share)), "{shares:?} per cent");
+    }
 }

@@ -1,5 +1,7 @@
-//! What is measured by itself: how soon a state is there again, how soon a row is there, and what dyads cost.
+//! What is measured by itself: how soon a state is there again, how soon a row is there, what dyads cost, and the fold
+//! without a log.
 
+pub mod fold;
 pub mod grow;
 pub mod latency;
 pub mod replay;
