@@ -65,6 +65,10 @@ bench: ## Rapport on a real Kafka beside a bare loop and a Kafka Streams job: ta
 	cargo build --release --bins --locked
 	target/release/rapport-bench --events $(EVENTS) $(ARGS)
 
+.PHONY: bench-model
+bench-model: ## The pure parts by themselves, in a minute: decode, fold, refold, release, encode (ARGS=fold for one)
+	cargo bench -p rapport-bench --locked --bench model -- $(ARGS)
+
 .PHONY: calibrate
 calibrate: ## False alarms and hits of the alliance rule, measured on simulated pairs: tables, chart, docs/calibration.md
 	cargo run -p rapport-calibrate --locked -- $(ARGS)
