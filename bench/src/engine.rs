@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use indicatif::ProgressBar;
 use rapport_proto::topics::{ALL, ENRICHED, EVENTS, RAW};
 use rapport_tests::harness::{Port, Process, Scratch};
@@ -16,7 +16,8 @@ use crate::watch::{Measured, Watch};
 
 /// Where the bare loops write.
 const COPIED: &str = "bare.copied";
-const STOPPING: Duration = Duration::from_secs(60);
+/// How long a service may take to stop.
+pub const STOPPING: Duration = Duration::from_secs(60);
 
 /// One engine at work.
 pub struct Running {
@@ -86,6 +87,7 @@ fn prepare(stage: &Stage, part: Part, prefix: &str) -> Result<()> {
             let written: Vec<_> = ALL.into_iter().filter(|topic| !kept(topic.name)).collect();
             stage.fresh(prefix, &written)
         }
+        Part::Embedded => Ok(()),
     }
 }
 
@@ -97,6 +99,7 @@ fn start(stage: &Stage, part: Part, round: u32, backlog: &Backlog) -> Result<Run
         Part::Indicators1 => indicators(stage, DAY, 1),
         Part::Indicators2 => indicators(stage, DAY, 2),
         Part::Daily => indicators(stage, DAILY, 1),
+        Part::Embedded => bail!("the embedded log is not on the Kafka"),
         Part::BareCopy => bare(stage, &unique, None),
         Part::BareRow => bare(stage, &unique, Some(backlog.row_bytes)),
         Part::Streams1 => {
@@ -146,23 +149,14 @@ fn service(
     topic: &str,
     group: &str,
 ) -> Result<Running> {
-    let (scratch, port) = (Scratch::new("bench"), Port::free());
-    let config = configuration(scratch.path())?;
-    let upper = name.to_uppercase();
-    let environment = [
-        ("RAPPORT_LOG__BACKEND".to_owned(), "kafka".to_owned()),
-        ("RAPPORT_LOG__KAFKA__BROKERS".to_owned(), stage.brokers()),
-        ("RAPPORT_LOG__KAFKA__TOPIC_PREFIX".to_owned(), prefix.to_owned()),
-        ("RAPPORT_LOG__KAFKA__SESSION_TIMEOUT_MS".to_owned(), "6000".to_owned()),
-        ("RAPPORT_LOG__KAFKA__TRANSACTION_TIMEOUT_MS".to_owned(), "5000".to_owned()),
-        (format!("RAPPORT_{upper}__LISTEN"), port.address()),
-        (format!("RAPPORT_{upper}__WORKERS"), workers.to_string()),
+    let log = [
+        ("BACKEND", "kafka".to_owned()),
+        ("KAFKA__BROKERS", stage.brokers()),
+        ("KAFKA__TOPIC_PREFIX", prefix.to_owned()),
+        ("KAFKA__SESSION_TIMEOUT_MS", "6000".to_owned()),
+        ("KAFKA__TRANSACTION_TIMEOUT_MS", "5000".to_owned()),
     ];
-    let environment: Vec<(&str, &str)> =
-        environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let arguments = ["--config", &*config.to_string_lossy(), "--instance", "bench"];
-    let program = beside(&format!("rapport-{name}"))?;
-    let process = Process::start(name, program, arguments, &environment, scratch.path());
+    let (process, port, scratch) = launch(name, workers, &log)?;
     Ok(Running {
         process,
         port: Some(port),
@@ -170,6 +164,27 @@ fn service(
         topic: format!("{prefix}{topic}"),
         _scratch: scratch,
     })
+}
+
+/// Starts a service with these settings of its log: its process, its admin server, and its directory.
+///
+/// # Errors
+/// Where nobody knows where its program lies, or its key cannot be written.
+pub fn launch(name: &str, workers: u32, log: &[(&str, String)]) -> Result<(Process, Port, Scratch)> {
+    let (scratch, port) = (Scratch::new("bench"), Port::free());
+    let config = configuration(scratch.path())?;
+    let upper = name.to_uppercase();
+    let mut environment = vec![
+        (format!("RAPPORT_{upper}__LISTEN"), port.address()),
+        (format!("RAPPORT_{upper}__WORKERS"), workers.to_string()),
+    ];
+    environment.extend(log.iter().map(|(name, value)| (format!("RAPPORT_LOG__{name}"), value.clone())));
+    let environment: Vec<(&str, &str)> =
+        environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let arguments = ["--config", &*config.to_string_lossy(), "--instance", "bench"];
+    let program = beside(&format!("rapport-{name}"))?;
+    let process = Process::start(name, program, arguments, &environment, scratch.path());
+    Ok((process, port, scratch))
 }
 
 fn configuration(directory: &Path) -> Result<PathBuf> {

@@ -1,13 +1,14 @@
 //! `make bench`: Rapport on a real Kafka beside what its limit is and what others do, in one run on one machine.
 //!
 //! Reading order: [`settings`] (what is asked for), [`records`] and [`backlog`] (what is read), [`stage`] (the Kafka),
-//! [`engine`] (what is measured) with [`bare`] and [`streams`], [`apart`] (what is measured by itself), [`figures`] (what
+//! [`engine`] (what is measured) with [`bare`], [`streams`] and [`embedded`], [`apart`] (what is measured by itself), [`figures`] (what
 //! came out), [`page`] and [`chart`].
 
 pub mod apart;
 pub mod backlog;
 pub mod bare;
 pub mod chart;
+pub mod embedded;
 pub mod engine;
 pub mod figures;
 pub mod own;

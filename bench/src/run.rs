@@ -13,7 +13,7 @@ use crate::backlog::{self, Backlog};
 use crate::figures::{Figures, Run};
 use crate::settings::{Part, Settings};
 use crate::stage::Stage;
-use crate::{chart, engine, page, streams};
+use crate::{chart, embedded, engine, page, streams};
 
 /// Measures everything that is wanted, prints it, and writes it down.
 ///
@@ -61,7 +61,10 @@ fn measure(
     figures: &mut Figures,
 ) -> Result<()> {
     let bar = bar(part.title(), 0)?;
-    let measured = engine::run(stage, backlog, part, round, &bar)?;
+    let measured = match part {
+        Part::Embedded => embedded::run(settings, &bar)?,
+        _ => engine::run(stage, backlog, part, round, &bar)?,
+    };
     bar.finish_and_clear();
     writeln!(
         std::io::stdout(),

@@ -66,6 +66,8 @@ pub enum Part {
     Streams1,
     /// `indicators`, one worker, over a backlog with a tick for each day
     Daily,
+    /// `indicators`, one worker, over the embedded log; fewer events
+    Embedded,
 }
 
 impl Part {
@@ -80,6 +82,7 @@ impl Part {
             Part::BareRow => "bare-row",
             Part::Streams1 => "streams-1",
             Part::Daily => "daily",
+            Part::Embedded => "embedded",
         }
     }
 
@@ -94,6 +97,7 @@ impl Part {
             Part::BareRow => "bare loop, writes records of a row's size",
             Part::Streams1 => "Kafka Streams, 1 thread",
             Part::Daily => "`indicators`, 1 worker, a release a day",
+            Part::Embedded => "`indicators`, embedded log, a tenth of the events",
         }
     }
 }
