@@ -1,11 +1,10 @@
 //! What a cluster, a killed process and a slow one do to a session.
 
 use rapport_proto::topics::{ENRICHED, EVENTS};
-use rapport_stream::kafka::{KafkaLog, KafkaSettings};
+use rapport_stream::kafka::KafkaLog;
 use rapport_stream::port::{Error, Log};
 use rapport_tests::harness::{
-    INIT_PRODUCER_ID, Kafka, KafkaOptions, Process, Scratch, example, fresh_prefix, stopwatch, wait_for,
-    wait_until,
+    Kafka, KafkaOptions, Process, Scratch, example, fresh_prefix, stopwatch, wait_for, wait_until,
 };
 
 use super::member::{Member, SOON, append, at_broker, create_topics, numbers, read, spec, spread};
@@ -21,44 +20,6 @@ fn an_instance_is_fenced_by_another_of_its_name() {
     let outcome = first.commit();
     assert!(matches!(outcome, Err(Error::Fenced(_))), "{outcome:?}");
     assert_eq!(read(&log, ENRICHED), Vec::<String>::new());
-}
-
-#[test]
-fn a_late_initialisation_of_its_own_is_a_doubt_and_another_instance_fences_all_the_same() {
-    let kafka = Kafka::start(KafkaOptions { proxied: true, ..KafkaOptions::default() });
-    let settings = KafkaSettings {
-        request_timeout_ms: 2_000,
-        // Long enough for a slow machine: a transaction that outlives it is another test.
-        transaction_timeout_ms: 25_000,
-        session_timeout_ms: 29_000,
-        ..kafka.settings("")
-    };
-    let log = KafkaLog::new(settings, stopwatch()).unwrap();
-    create_topics(&log, 1);
-    append(&log, spread(0..5, 1));
-    let mut member = Member::join(&log, "a");
-    member.copy(5);
-    kafka.proxy(0).hold_next(INIT_PRODUCER_ID);
-    wait_until("the session to be renewed", SOON, || member.session.renew().is_ok());
-    assert_eq!(kafka.proxy(0).held(), 1, "nothing was held back");
-    member.copied = 0;
-    member.restart().unwrap();
-    member.copy(5);
-    kafka.proxy(0).release();
-    wait_until("the late initialisation to be answered", SOON, || kafka.proxy(0).answered() == 1);
-    let outcome = member.commit();
-    assert!(matches!(outcome, Err(Error::Doubt(_))), "{outcome:?}");
-    member.session.renew().unwrap();
-    member.copied = 0;
-    member.restart().unwrap();
-    member.copy(5);
-    member.commit().unwrap();
-    append(&log, spread(5..6, 1));
-    member.copy(6);
-    let _second = log.session(&spec("a")).unwrap();
-    let outcome = member.commit();
-    assert!(matches!(outcome, Err(Error::Fenced(_))), "{outcome:?}");
-    assert_eq!(read(&log, ENRICHED), numbers(0..5));
 }
 
 #[test]

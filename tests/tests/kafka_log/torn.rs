@@ -8,18 +8,28 @@
 use std::time::Duration;
 
 use rapport_proto::topics::{ENRICHED, EVENTS};
-use rapport_stream::port::Error;
-use rapport_tests::harness::{END_TXN, Kafka, KafkaOptions, kcat, wait_until};
+use rapport_stream::kafka::KafkaLog;
+use rapport_stream::port::{Error, Log};
+use rapport_tests::harness::{END_TXN, INIT_PRODUCER_ID, Kafka, KafkaOptions, kcat, stopwatch, wait_until};
 use rdkafka::config::ClientConfig;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
-use super::member::{Member, SOON, append, create_topics, numbers, read, spread};
+use super::member::{Member, SOON, append, create_topics, numbers, read, spec, spread};
 
 /// How long librdkafka waits for an answer here before it sends an end again.
 const PATIENCE_MS: &str = "2000";
 
 fn proxied() -> Kafka {
     Kafka::start(KafkaOptions { proxied: true, ..KafkaOptions::default() })
+}
+
+/// Our backend, which waits for answers for two seconds.
+fn impatient(kafka: &Kafka) -> KafkaLog {
+    let mut settings = kafka.settings("");
+    settings.request_timeout_ms = 2_000;
+    // Long enough for a slow machine: a transaction that outlives it is another test.
+    (settings.transaction_timeout_ms, settings.session_timeout_ms) = (25_000, 29_000);
+    KafkaLog::new(settings, stopwatch()).unwrap()
 }
 
 fn send(producer: &BaseProducer, partition: i32, value: &str) {
@@ -72,13 +82,7 @@ fn a_delayed_end_makes_kafka_show_half_of_a_transaction_that_was_given_up() {
 #[test]
 fn a_delayed_end_is_a_doubt_to_a_session_and_ends_nothing_of_its_next_transaction() {
     let kafka = proxied();
-    let log = {
-        let mut settings = kafka.settings("");
-        settings.request_timeout_ms = 2_000;
-        // Long enough for a slow machine: a transaction that outlives it is another test.
-        (settings.transaction_timeout_ms, settings.session_timeout_ms) = (25_000, 29_000);
-        rapport_stream::kafka::KafkaLog::new(settings, rapport_tests::harness::stopwatch()).unwrap()
-    };
+    let log = impatient(&kafka);
     create_topics(&log, 2);
     append(&log, spread(0..10, 2));
     let mut member = Member::join(&log, "a");
@@ -108,4 +112,44 @@ fn a_delayed_end_is_a_doubt_to_a_session_and_ends_nothing_of_its_next_transactio
     let owned: Vec<_> = member.owned.iter().cloned().collect();
     assert_eq!(owned.iter().map(|at| at.topic.as_ref()).collect::<Vec<_>>(), [EVENTS; 2]);
     assert_eq!(member.session.committed(&owned).unwrap(), [Some(10), Some(10)]);
+}
+
+#[test]
+fn a_late_initialisation_of_its_own_is_a_doubt_and_another_instance_fences_all_the_same() {
+    let kafka = proxied();
+    let log = impatient(&kafka);
+    create_topics(&log, 1);
+    append(&log, spread(0..5, 1));
+    let mut member = Member::join(&log, "a");
+    member.copy(5);
+    wait_until("the open transaction to reach the broker", SOON, || {
+        at_broker(&kafka, "read_uncommitted") == 5
+    });
+    kafka.proxy(0).hold_next(INIT_PRODUCER_ID);
+    wait_until("the session to be renewed", SOON, || member.session.renew().is_ok());
+    assert_eq!(kafka.proxy(0).held(), 1, "nothing was held back");
+    member.copied = 0;
+    member.restart().unwrap();
+    member.copy(5);
+    wait_until("the open transaction to reach the broker", SOON, || {
+        at_broker(&kafka, "read_uncommitted") == 10
+    });
+    kafka.proxy(0).release();
+    wait_until("the late initialisation to be answered", SOON, || kafka.proxy(0).answered() == 1);
+    let outcome = member.commit();
+    assert!(matches!(outcome, Err(Error::Doubt(_))), "{outcome:?}");
+    member.session.renew().unwrap();
+    member.copied = 0;
+    member.restart().unwrap();
+    member.copy(5);
+    member.commit().unwrap();
+    append(&log, spread(5..6, 1));
+    member.copy(6);
+    wait_until("the open transaction to reach the broker", SOON, || {
+        at_broker(&kafka, "read_uncommitted") == 16
+    });
+    let _second = log.session(&spec("a")).unwrap();
+    let outcome = member.commit();
+    assert!(matches!(outcome, Err(Error::Fenced(_))), "{outcome:?}");
+    assert_eq!(read(&log, ENRICHED), numbers(0..5));
 }
