@@ -13,7 +13,7 @@ const TOPIC: &str = "events";
 const PARTITION: u32 = 1;
 const NOW_MS: i64 = 1_000_000;
 const KEPT_MS: u64 = 10_000;
-const RECORDS: [(&[u8], &[u8]); 3] = [(b"a", b"one"), (b"bb", b""), (b"tick", b"\x00\xff")];
+const RECORDS: [(&[u8], &[u8]); 3] = [(b"a", b"one"), (b"bb", b""), (b"tick", b"\xff\x00")];
 
 /// A log with five records, a directory, and what a checkpoint of it says.
 struct Bench {
@@ -23,19 +23,35 @@ struct Bench {
     witness: Witness,
 }
 
+/// A log with an empty topic, all of whose records are written then.
+fn empty_log(now_ms: i64) -> EmbeddedLog {
+    let log = EmbeddedLog::in_memory(Arc::new(move || now_ms)).unwrap();
+    let spec = TopicSpec {
+        name: TOPIC,
+        compacted: true,
+        retention_ms: None,
+        min_compaction_lag_ms: None,
+        by_site: true,
+    };
+    log.create_topics(&[spec], 2).unwrap();
+    log
+}
+
+fn append(log: &dyn Log, key: &[u8], value: &[u8]) {
+    let (partition, key, value) = (Some(PARTITION), Some(key), Some(value));
+    let output = Output { topic: TOPIC, partition, key, value, headers: &[] };
+    log.appender().unwrap().append(&[output]).unwrap();
+}
+
+/// The same five records in any log.
+fn append_five(log: &dyn Log) {
+    [b"a", b"b", b"c", b"d", b"e"].iter().for_each(|key| append(log, *key, *key));
+}
+
 impl Bench {
     fn new() -> Bench {
-        let log = EmbeddedLog::in_memory(Arc::new(|| NOW_MS)).unwrap();
-        let spec = TopicSpec {
-            name: TOPIC,
-            compacted: true,
-            retention_ms: None,
-            min_compaction_lag_ms: None,
-            by_site: true,
-        };
-        log.create_topics(&[spec], 2).unwrap();
         let bench = Bench {
-            log: Arc::new(log),
+            log: Arc::new(empty_log(NOW_MS)),
             scratch: tempfile::tempdir().unwrap(),
             identity: Identity {
                 topic: TOPIC.to_owned(),
@@ -46,17 +62,9 @@ impl Bench {
             },
             witness: Witness { offset: 3, fingerprint: 0 },
         };
-        for key in [b"a", b"b", b"c", b"d", b"e"] {
-            bench.append(key, Some(key));
-        }
+        append_five(&*bench.log);
         let fingerprint = bench.log.fingerprint(&at(), 3).unwrap().unwrap();
         Bench { witness: Witness { offset: 3, fingerprint }, ..bench }
-    }
-
-    fn append(&self, key: &[u8], value: Option<&[u8]>) {
-        let (partition, key) = (Some(PARTITION), Some(key));
-        let output = Output { topic: TOPIC, partition, key, value, headers: &[] };
-        self.log.appender().unwrap().append(&[output]).unwrap();
     }
 
     fn directory(&self) -> Directory {
@@ -231,24 +239,12 @@ fn what_the_log_does_not_bear_witness_to_is_of_no_use() {
         bench.load(&Asked { log: &*other.log, ..bench.asked() }).is_ok(),
         "the same records are the same log"
     );
-    let other = EmbeddedLog::in_memory(Arc::new(|| NOW_MS + 1)).unwrap();
-    let spec = TopicSpec {
-        name: TOPIC,
-        compacted: true,
-        retention_ms: None,
-        min_compaction_lag_ms: None,
-        by_site: true,
-    };
-    other.create_topics(&[spec], 2).unwrap();
+    let other = empty_log(NOW_MS + 1);
     assert_eq!(bench.load(&Asked { log: &other, ..bench.asked() }), Err(Rejection::Witness));
-    for key in [b"a", b"b", b"c", b"d", b"e"] {
-        let (partition, key) = (Some(PARTITION), Some(key.as_slice()));
-        let output = Output { topic: TOPIC, partition, key, value: key, headers: &[] };
-        other.appender().unwrap().append(&[output]).unwrap();
-    }
+    append_five(&other);
     assert_eq!(bench.load(&Asked { log: &other, ..bench.asked() }), Err(Rejection::Witness), "written later");
     // Compaction takes the record.
-    bench.append(b"d", Some(b"newer"));
+    append(&*bench.log, b"d", b"newer");
     assert_eq!(bench.load(&bench.asked()), Err(Rejection::Witness));
 }
 
