@@ -36,8 +36,10 @@ test: ## Everything: lints, unit, property, golden, simulation, and real Kafka, 
 faults: ## The fault suite at length, with checkpoints and without, with a table of its rows: ROUNDS=n rounds of what goes on at random, SEED=n for other moments
 	@scripts/install-test-tools
 	cargo build --workspace --bins --locked $(FAILPOINTS)
-	RAPPORT_FAULT_ROUNDS=$(ROUNDS) $(if $(SEED),RAPPORT_FAULT_SEED=$(SEED)) scripts/faults cargo test --locked --workspace $(FAILPOINTS) --test main -- faults --nocapture
-	RAPPORT_FAULT_CHECKPOINTS=0 RAPPORT_FAULT_ROUNDS=$(ROUNDS) $(if $(SEED),RAPPORT_FAULT_SEED=$(SEED)) scripts/faults cargo test --locked --workspace $(FAILPOINTS) --test main -- faults --nocapture
+	for checkpoints in 1 0; do \
+		RAPPORT_FAULT_CHECKPOINTS=$$checkpoints RAPPORT_FAULT_ROUNDS=$(ROUNDS) $(if $(SEED),RAPPORT_FAULT_SEED=$(SEED)) \
+			scripts/faults cargo test --locked --workspace $(FAILPOINTS) --test main -- faults --nocapture || exit; \
+	done
 
 .PHONY: soak
 soak: ## The fault suite again and again with new seeds, for MINUTES=n; ends at the first failure and says its seed

@@ -130,6 +130,15 @@ impl Stage {
         assert!(member.metrics.checkpoints()[0] > before, "{:?}", member.metrics.checkpoints());
     }
 
+    /// Ten contacts, and time until a checkpoint of them is written.
+    fn until_ten_are_taken_down(&self, member: &mut Member) {
+        for day in 0..10 {
+            self.contact(day);
+        }
+        member.run();
+        self.until_written(member, 10);
+    }
+
     /// Value of the newest record under each key of a topic.
     fn newest(&self, topic: &str) -> std::collections::BTreeMap<Vec<u8>, Option<Vec<u8>>> {
         let mut reader = self.log.reader(&[topic]).unwrap();
@@ -173,11 +182,7 @@ impl Member {
 fn a_successor_replays_only_what_came_after_the_checkpoint_and_knows_what_came_before() {
     let stage = Stage::new();
     let mut first = stage.member("a");
-    for day in 0..10 {
-        stage.contact(day);
-    }
-    first.run();
-    stage.until_written(&mut first, 10);
+    stage.until_ten_are_taken_down(&mut first);
     for day in 10..12 {
         stage.contact(day);
         first.run();
@@ -252,11 +257,7 @@ fn an_erasure_while_a_checkpoint_is_taken_ends_it() {
 fn a_partition_that_goes_to_another_leaves_no_checkpoint_behind() {
     let stage = Stage::new();
     let mut first = stage.member("a");
-    for day in 0..10 {
-        stage.contact(day);
-    }
-    first.run();
-    stage.until_written(&mut first, 10);
+    stage.until_ten_are_taken_down(&mut first);
     // The same name joins: all the first has is lost to it.
     let elsewhere = stage.scratch.path().join("elsewhere");
     let mut second = stage.member_in(&elsewhere, "a", |_| ());
@@ -269,11 +270,7 @@ fn a_partition_that_goes_to_another_leaves_no_checkpoint_behind() {
 fn a_checkpoint_of_other_settings_is_thrown_away_and_everything_replayed() {
     let stage = Stage::new();
     let mut first = stage.member("a");
-    for day in 0..10 {
-        stage.contact(day);
-    }
-    first.run();
-    stage.until_written(&mut first, 10);
+    stage.until_ten_are_taken_down(&mut first);
     first.worker.leave().unwrap();
     let mut second = stage.member_in(&stage.directory(), "a", |settings| settings.supervision_days += 1);
     assert!(second.run() >= 10);
@@ -315,11 +312,7 @@ fn a_disk_that_is_full_is_counted_and_stops_nothing() {
         return;
     };
     let mut member = stage.member_in(&small.0, "a", |_| ());
-    for day in 0..10 {
-        stage.contact(day);
-    }
-    member.run();
-    stage.until_written(&mut member, 10);
+    stage.until_ten_are_taken_down(&mut member);
     for day in 10..1_500 {
         stage.contact(day);
     }

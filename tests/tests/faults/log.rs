@@ -47,7 +47,7 @@ fn positions_that_are_forgotten_or_set_back_bring_the_same_records_again_and_not
     assert!(again >= 3 * rows, "{rows} rows were written, and in the end {again}");
 
     // A raw record that is judged again is the same event, only later.
-    let judged = usize::try_from(stage.sent.iter().sum::<u64>()).expect("a small number");
+    let judged = stage.all_sent();
     for (times, forget) in [(2, Kafka::delete_positions as Forget), (3, Kafka::reset_positions)] {
         stage.stop("ingest");
         forget(Kafka::shared(), &ingest, &raw);
@@ -70,8 +70,7 @@ fn partitions_that_are_added_stop_the_services_which_say_why_and_nothing_is_writ
     refused(&mut stage, "indicators", "had 4 partitions and has 5 now");
     // Who only writes knows the partitions there were, and goes on with those.
     stage.feed(100);
-    let sent = usize::try_from(stage.sent.iter().sum::<u64>()).expect("a small number");
-    wait_until_judged(&stage.log, sent, SOON);
+    stage.wait_until_judged();
     stage.stop("ingest");
     stage.spawn("rapport-ingest", "ingest", None);
     stage.spawn("rapport-indicators", "indicators", None);

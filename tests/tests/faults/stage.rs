@@ -274,10 +274,19 @@ impl Stage {
         self.load.make_contiguous()[..records].reverse();
     }
 
+    /// How many records were sent, to all partitions.
+    pub fn all_sent(&self) -> usize {
+        usize::try_from(self.sent.iter().sum::<u64>()).expect("a small number")
+    }
+
+    /// Waits until everything that was sent is judged; the clock of the newest record of each partition.
+    pub fn wait_until_judged(&self) -> BTreeMap<u32, i64> {
+        wait_until_judged(&self.log, self.all_sent(), SOON).1
+    }
+
     /// Waits until everything that was sent is judged, everything judged is folded, and everybody's clock is past it.
     pub fn settle(&mut self) {
-        let sent = usize::try_from(self.sent.iter().sum::<u64>()).expect("a small number");
-        let (_, newest) = wait_until_judged(&self.log, sent, SOON);
+        let newest = self.wait_until_judged();
         let newest = std::array::from_fn(|partition| newest.get(&(partition as u32)).copied().unwrap_or(0));
         self.wait_for_clocks(&newest);
         self.services.values_mut().for_each(Service::check);

@@ -10,7 +10,6 @@ use super::judge::judge;
 use super::seed;
 use super::stage::Stage;
 use crate::end_to_end::charity::{DAY_US, now};
-use crate::end_to_end::topics::wait_until_judged;
 
 const HOUR_US: i64 = DAY_US / 24;
 
@@ -24,7 +23,7 @@ impl Stage {
 
     /// Puts an event on the raw topic that happens so many hours from now, and waits until it is judged.
     fn put_in(&mut self, hours: i64, bad: bool) {
-        let sent = self.sent.iter().sum::<u64>();
+        let sent = self.all_sent();
         let record = json!({
             "event_id": format!("e99-{sent:08}"), "type": "contact", "attendance": "attended", "site": "leeds",
             "client": "client-99-000001", "peer": "peer-99-0001",
@@ -32,11 +31,6 @@ impl Stage {
         });
         self.put(&[(bad, Some(record.to_string().into_bytes()))], &[]);
         self.wait_until_judged();
-    }
-
-    fn wait_until_judged(&self) {
-        let sent = usize::try_from(self.sent.iter().sum::<u64>()).expect("a small number");
-        wait_until_judged(&self.log, sent, super::stage::SOON);
     }
 }
 
