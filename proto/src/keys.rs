@@ -35,7 +35,14 @@ pub fn parse_event(key: &str) -> Option<(&str, &str, &str)> {
 
 /// Key of a row on `rapport.enriched`.
 pub fn enriched(site: &str, event_id: &str) -> String {
-    [site, "/", event_id].concat()
+    let mut key = String::with_capacity(site.len() + 1 + event_id.len());
+    push_enriched(&mut key, site, event_id);
+    key
+}
+
+/// The same, added to `key`.
+pub fn push_enriched(key: &mut String, site: &str, event_id: &str) {
+    [site, "/", event_id].iter().for_each(|part| key.push_str(part));
 }
 
 /// Key of a release on `rapport.indicators`, `day` as YYYY-MM-DD.

@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use rapport_proto::v1;
 
-use crate::event::Event;
+use crate::event::{Body, Event};
 use crate::params::Settings;
 use crate::time::Instant;
 use crate::timeline::Episode;
@@ -35,6 +35,7 @@ pub(crate) use {
     erased::{opened_by, silence_opened_by},
     open::{OpenStretch, open_stretches},
     peer::{PeerStory, peer_deadline, peer_stretches},
+    presence::Presence,
     site::{is_for_safeguarding, safeguarding, site_silent},
 };
 
@@ -96,6 +97,8 @@ impl<'a> Story<'a> {
 /// What a dyad's rules are given: the story, and what joins which alert depends on when that was closed.
 struct Telling<'a> {
     story: &'a Story<'a>,
+    /// What the rules of support and of role modelling look at, each with the number of its episode: [`Story::told`].
+    told: &'a [(Option<usize>, &'a Arc<Event>)],
     about: About<'a>,
     acknowledgements: &'a dyn Acknowledgements,
 }
@@ -122,10 +125,20 @@ pub(crate) fn stretches(
     acknowledgements: &dyn Acknowledgements,
 ) -> Vec<Stretch> {
     let mut stretches = Vec::new();
-    let telling = Telling { story, about, acknowledgements };
+    let told: Vec<_> = story.told().filter(|(_, event)| is_told(&event.body)).collect();
+    let telling = Telling { story, told: &told, about, acknowledgements };
     RULES.iter().for_each(|rule| rule(&telling, &mut stretches));
     stretches.iter_mut().for_each(|stretch| stretch.acknowledge(about, acknowledgements));
     stretches
+}
+
+/// Whether a rule of support or of role modelling looks at it.
+fn is_told(body: &Body) -> bool {
+    match body {
+        Body::Contact(contact) => !(contact.requested.is_empty() && contact.support.is_empty()),
+        Body::Behaviour(_) | Body::Comparison { .. } => true,
+        _ => false,
+    }
 }
 
 /// The earliest instant after `story.now` at which time alone may open or close an alert, if the open episode is presumed
@@ -146,8 +159,13 @@ pub(crate) fn differences(
     now: Instant,
 ) -> Vec<(Arc<str>, v1::Alert)> {
     let told = |stretch: &Stretch, now| (stretch.opened_by.clone(), stretch.record(about, now));
-    let gone = before.iter().filter(|old| !after.iter().any(|new| new.is_same(old)));
-    let new = after.iter().filter(|new| !before.contains(new));
+    // What is equal at both ends neither went nor came: mostly that is everything.
+    let equal = before.iter().zip(after).take_while(|(old, new)| old == new).count();
+    let (old, new) = (&before[equal..], &after[equal..]);
+    let equal = old.iter().rev().zip(new.iter().rev()).take_while(|(old, new)| old == new).count();
+    let (old, new) = (&old[..old.len() - equal], &new[..new.len() - equal]);
+    let gone = old.iter().filter(|old| !after.iter().any(|new| new.is_same(old)));
+    let new = new.iter().filter(|new| !before.contains(new));
     gone.map(|old| told(old, Some(now))).chain(new.map(|new| told(new, None))).collect()
 }
 

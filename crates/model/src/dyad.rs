@@ -238,7 +238,7 @@ impl Dyad {
     fn settle_alerts(&mut self, cx: &Context<'_>, now: Instant, changes: &mut Changes) {
         let scene = Scene { params: cx.params, events: &self.own };
         let (before, last) = self.fold.episodes_at(scene, now);
-        let episodes: Vec<_> = before.iter().chain(&last).collect();
+        let episodes: Vec<_> = before.iter().chain(last.as_deref()).collect();
         let story = Story { settings: scene.settings(), episodes: &episodes, events: &self.own, now };
         let loss = self.fold.loss_ahead(scene);
         let alerts = alert::stretches(&story, cx.about(), cx.acknowledgements);

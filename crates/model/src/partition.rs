@@ -49,11 +49,20 @@ pub enum Output {
 impl Output {
     /// The key it is written under.
     pub fn key(&self) -> String {
+        let mut key = String::new();
+        self.write_key(&mut key);
+        key
+    }
+
+    /// Puts the key it is written under in place of what is in `key`.
+    pub fn write_key(&self, key: &mut String) {
+        key.clear();
         match self {
-            Output::Enriched { site, event_id, .. } => keys::enriched(site, event_id),
-            Output::Release(release) => keys::release(&release.site, &release.day.to_string()),
-            Output::Alert(alert) => alert.alert_id.clone(),
-            Output::NoAlert { alert_id, .. } => alert_id.clone(),
+            Output::Enriched { site, event_id, .. } => keys::push_enriched(key, site, event_id),
+            Output::Release(release) => *key = keys::release(&release.site, &release.day.to_string()),
+            Output::Alert(v1::Alert { alert_id, .. }) | Output::NoAlert { alert_id, .. } => {
+                key.push_str(alert_id);
+            }
         }
     }
 }

@@ -244,7 +244,11 @@ impl Site {
             self.acknowledgements.note(event, &acknowledgement.alert_id, added);
             if let Some(slot) = self.alerts.get(&acknowledgement.alert_id).copied() {
                 self.with_dyad(slot, params, |dyad, _| dyad.reconsider());
-                self.slots.get_mut(slot).alerts_changed = true;
+                let member = self.slots.get_mut(slot);
+                member.alerts_changed = true;
+                if let Some(person) = member.person_mut() {
+                    person.reconsider = true;
+                }
                 self.stir_changed(slot);
             }
         } else if self.slots.is_pair(*slot) {

@@ -1,5 +1,7 @@
 //! How what follows from a record is written: topic, key, value, headers.
 
+use std::fmt::Write as _;
+
 use prost::Message;
 use rapport_model::partition::Output;
 use rapport_model::time::Instant;
@@ -9,7 +11,11 @@ use rapport_stream::port::{self, Error, RecordRef, Sink};
 /// Writes outputs of one record after another; keeps its buffers.
 #[derive(Default)]
 pub struct Writer {
+    key: String,
     value: Vec<u8>,
+    /// Of `ce_source` and `ce_time`.
+    source: String,
+    time: String,
 }
 
 /// Where outputs come from.
@@ -17,29 +23,15 @@ pub struct Source<'a> {
     /// Topic, partition and offset of the record.
     topic: &'a str,
     partition: u32,
-    place: String,
-    offset: String,
-    clock: String,
+    offset: u64,
+    clock: Instant,
 }
 
 impl<'a> Source<'a> {
     /// That record, with the clock of its partition once it was applied.
     pub fn of(record: &RecordRef<'a>, clock: Instant) -> Source<'a> {
-        Source {
-            topic: record.topic,
-            partition: record.partition,
-            place: record.partition.to_string(),
-            offset: record.offset.to_string(),
-            clock: clock.0.to_string(),
-        }
+        Source { topic: record.topic, partition: record.partition, offset: record.offset, clock }
     }
-}
-
-/// What an output's CloudEvents headers say.
-struct Cloud<'a> {
-    kind: &'static str,
-    site: &'a str,
-    time: String,
 }
 
 impl Writer {
@@ -48,67 +40,89 @@ impl Writer {
     /// # Errors
     /// The sink's.
     pub fn send(&mut self, source: &Source<'_>, output: &Output, sink: &mut dyn Sink) -> Result<(), Error> {
-        let (topic, value) = self.encode(output)?;
-        let cloud = describe(output);
-        let key = output.key();
-        let ce_source = ["rapport/", cloud.site].concat();
+        self.describe(output);
+        let Writer { key, value, source: ce_source, time } = self;
+        output.write_key(key);
+        let (topic, kind, value) = encode(output, value)?;
         let content_type = if topic == topics::ENRICHED { headers::PROTOBUF } else { headers::JSON };
-        let mut all: Vec<(&str, &[u8])> = Vec::with_capacity(11);
-        all.push((headers::CONTENT_TYPE, content_type.as_bytes()));
-        all.push((headers::CE_SPECVERSION, b"1.0"));
-        all.push((headers::CE_ID, key.as_bytes()));
-        all.push((headers::CE_SOURCE, ce_source.as_bytes()));
-        all.push((headers::CE_TYPE, cloud.kind.as_bytes()));
-        if !cloud.time.is_empty() {
-            all.push((headers::CE_TIME, cloud.time.as_bytes()));
-        }
-        all.push((headers::SOURCE_TOPIC, source.topic.as_bytes()));
-        all.push((headers::SOURCE_PARTITION, source.place.as_bytes()));
-        all.push((headers::SOURCE_OFFSET, source.offset.as_bytes()));
-        all.push((headers::INGESTED_AT, source.clock.as_bytes()));
+        let numbers = &mut [itoa::Buffer::new(); 3];
+        let [partition, offset, clock] = numbers;
+        // Last, since it is left out where there is none.
+        let all: [(&str, &[u8]); 10] = [
+            (headers::CONTENT_TYPE, content_type.as_bytes()),
+            (headers::CE_SPECVERSION, b"1.0"),
+            (headers::CE_ID, key.as_bytes()),
+            (headers::CE_SOURCE, ce_source.as_bytes()),
+            (headers::CE_TYPE, kind.as_bytes()),
+            (headers::SOURCE_TOPIC, source.topic.as_bytes()),
+            (headers::SOURCE_PARTITION, partition.format(source.partition).as_bytes()),
+            (headers::SOURCE_OFFSET, offset.format(source.offset).as_bytes()),
+            (headers::INGESTED_AT, clock.format(source.clock.0).as_bytes()),
+            (headers::CE_TIME, time.as_bytes()),
+        ];
         sink.send(port::Output {
             topic,
             partition: Some(source.partition),
             key: Some(key.as_bytes()),
             value,
-            headers: &all,
+            headers: &all[..all.len() - usize::from(time.is_empty())],
         })
     }
 
-    /// The topic, and the value if there is one: in the buffer, where it has yet to be written.
-    fn encode<'a>(&'a mut self, output: &'a Output) -> Result<(&'static str, Option<&'a [u8]>), Error> {
-        self.value.clear();
-        match output {
-            Output::Enriched { row: None, .. } => Ok((topics::ENRICHED, None)),
-            Output::Enriched { row: Some(row), .. } => {
-                self.value.reserve(row.encoded_len());
-                row.encode_raw(&mut self.value);
-                Ok((topics::ENRICHED, Some(&self.value)))
+    /// Puts down what `ce_source` and `ce_time` say; no time where nothing says one.
+    fn describe(&mut self, output: &Output) {
+        let Writer { source, time, .. } = self;
+        source.clear();
+        time.clear();
+        let mut at = |instant: Instant| {
+            // Writing to a string cannot fail.
+            let _ = write!(time, "{instant}");
+        };
+        let site = match output {
+            Output::Enriched { site, row, .. } => {
+                let event = row.as_ref().and_then(|row| row.event.as_ref());
+                event.iter().for_each(|event| at(Instant(event.occurred_at_us)));
+                &**site
             }
-            Output::Release(release) => Ok((topics::INDICATORS, Some(release.json.as_bytes()))),
+            Output::Release(release) => {
+                at(release.clock());
+                &release.site
+            }
             Output::Alert(alert) => {
-                let unwritable = |error: serde_json::Error| Error::Unwritable(error.to_string());
-                serde_json::to_writer(&mut self.value, alert).map_err(unwritable)?;
-                Ok((topics::ALERTS, Some(&self.value)))
+                time.push_str(&alert.since);
+                &alert.site
             }
-            Output::NoAlert { .. } => Ok((topics::ALERTS, None)),
-        }
+            Output::NoAlert { site, .. } => site,
+        };
+        ["rapport/", site].iter().for_each(|part| source.push_str(part));
     }
 }
 
-fn describe(output: &Output) -> Cloud<'_> {
-    match output {
-        Output::Enriched { site, row, .. } => {
-            let event = row.as_ref().and_then(|row| row.event.as_ref());
-            let time = event.map(|event| Instant(event.occurred_at_us).to_string());
-            Cloud { kind: "rapport.v1.Enriched", site, time: time.unwrap_or_default() }
+/// The topic, the type, and the value if there is one: in `buffer`, where it has yet to be written.
+fn encode<'a>(
+    output: &'a Output,
+    buffer: &'a mut Vec<u8>,
+) -> Result<(&'static str, &'static str, Option<&'a [u8]>), Error> {
+    buffer.clear();
+    let alert = (topics::ALERTS, "rapport.v1.Alert");
+    let ((topic, kind), value) = match output {
+        Output::Enriched { row, .. } => {
+            let value = row.as_ref().map(|row| {
+                // The buffer has grown to what rows need: its length is not looked up first.
+                row.encode_raw(buffer);
+                buffer.as_slice()
+            });
+            ((topics::ENRICHED, "rapport.v1.Enriched"), value)
         }
         Output::Release(release) => {
-            Cloud { kind: "rapport.v1.Release", site: &release.site, time: release.clock().to_string() }
+            ((topics::INDICATORS, "rapport.v1.Release"), Some(release.json.as_bytes()))
         }
-        Output::Alert(alert) => {
-            Cloud { kind: "rapport.v1.Alert", site: &alert.site, time: alert.since.clone() }
+        Output::Alert(told) => {
+            let unwritable = |error: serde_json::Error| Error::Unwritable(error.to_string());
+            serde_json::to_writer(&mut *buffer, told).map_err(unwritable)?;
+            (alert, Some(buffer.as_slice()))
         }
-        Output::NoAlert { site, .. } => Cloud { kind: "rapport.v1.Alert", site, time: String::new() },
-    }
+        Output::NoAlert { .. } => (alert, None),
+    };
+    Ok((topic, kind, value))
 }

@@ -23,11 +23,9 @@ fn calm_at(event: &Event) -> Instant {
 /// Two comparisons by the client with negative affect in an episode, twice in 28 days.
 pub(super) fn comparisons(telling: &Telling<'_>, stretches: &mut Vec<Stretch>) {
     let story = telling.story;
-    let told: Vec<(usize, &Arc<Event>)> = story
-        .told()
-        .filter(|(_, event)| felt_bad(event))
-        .filter_map(|(episode, event)| Some((episode?, event)))
-        .collect();
+    let told = telling.told.iter().filter(|(_, event)| felt_bad(event));
+    let told: Vec<(usize, &Arc<Event>)> =
+        told.filter_map(|(episode, event)| Some(((*episode)?, *event))).collect();
     let mut is_open = false;
     for pair in told.windows(2) {
         let [(of_first, first), (episode, again)] = *pair else { continue };
@@ -59,7 +57,8 @@ pub(super) fn turns(story: &Story<'_>, instants: &mut Vec<Instant>) {
 /// A behaviour enacted with negative valence, in an episode or in none, that was modelled before in the dyad.
 pub(super) fn harmful(telling: &Telling<'_>, stretches: &mut Vec<Stretch>) {
     let mut open = Joined::default();
-    for (episode, event) in telling.story.told() {
+    for (episode, event) in telling.told {
+        let (episode, event) = (*episode, *event);
         let Body::Behaviour(enacted) = &event.body else { continue };
         if !enacted.enacted
             || enacted.valence != Valence::Negative

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::open::OpenStretch;
 use super::presence::{NEVER, Presence, Span, shared, united};
 use super::stretch::{Part, Series};
 use super::{About, Acknowledgements, Kind, Stretch};
-use crate::catalogue::Target;
+use crate::catalogue::{Instrument, Target};
 use crate::event::{Body, Event};
 use crate::params::Params;
 use crate::scores;
@@ -19,8 +18,8 @@ pub(crate) struct PeerStory<'a> {
     pub params: &'a Params,
     /// The peer's own events, sorted, none after the instant.
     pub events: &'a [Arc<Event>],
-    /// When each of its dyads is open, as of the instant.
-    pub dyads: &'a [&'a [OpenStretch]],
+    /// When its dyads are open, as of the instant.
+    pub presence: Presence<'a>,
     /// The instant.
     pub now: Instant,
 }
@@ -31,11 +30,10 @@ pub(crate) fn peer_stretches(
     about: About<'_>,
     acknowledgements: &dyn Acknowledgements,
 ) -> Vec<Stretch> {
-    let presence = Presence::of(story.dyads);
     let mut stretches = Vec::new();
-    supervision_overdue(story, &presence, &mut stretches);
-    training_lapsed(story, &presence, &mut stretches);
-    overloaded(story, &presence, &mut stretches);
+    supervision_overdue(story, &mut stretches);
+    training_lapsed(story, &mut stretches);
+    overloaded(story, &mut stretches);
     wellbeing_fallen(story, &mut stretches);
     stretches.iter_mut().for_each(|stretch| stretch.acknowledge(about, acknowledgements));
     stretches
@@ -44,7 +42,7 @@ pub(crate) fn peer_stretches(
 /// The earliest instant after `story.now` at which time alone may open or close an alert of the peer, as long as its dyads
 /// stay open as they are. It may be too early, never too late.
 pub(crate) fn peer_deadline(story: &PeerStory<'_>) -> Option<Instant> {
-    let presence = Presence::of(story.dyads);
+    let presence = &story.presence;
     if !presence.is_open(story.now) {
         return None;
     }
@@ -91,7 +89,8 @@ fn overdue_spans<'a>(story: &PeerStory<'a>, first: Day) -> Vec<(Span, Option<&'a
 }
 
 /// A peer has an open dyad, and 35 days have passed since supervision or since the first day with one.
-fn supervision_overdue(story: &PeerStory<'_>, presence: &Presence<'_>, stretches: &mut Vec<Stretch>) {
+fn supervision_overdue(story: &PeerStory<'_>, stretches: &mut Vec<Stretch>) {
+    let presence = &story.presence;
     let Some(first) = presence.first() else { return };
     let overdue = overdue_spans(story, first.from.day());
     let spans: Vec<Span> = overdue.iter().map(|(span, _)| *span).collect();
@@ -106,7 +105,7 @@ fn supervision_overdue(story: &PeerStory<'_>, presence: &Presence<'_>, stretches
         presence.opening(at, 0, counted.into_iter().flatten().flatten())
     };
     let part = Part::Component(Component::Supervision);
-    let spans = shared(&spans, &presence.spans());
+    let spans = shared(&spans, presence.spans());
     push(story, Kind::SupervisionOverdue, part, &spans, opening, stretches);
 }
 
@@ -134,7 +133,8 @@ fn lacking<'a>(story: &PeerStory<'a>, module: &str, days: u32) -> Vec<(Span, Opt
 }
 
 /// A peer with an open dyad lacks an unexpired mandatory module.
-fn training_lapsed(story: &PeerStory<'_>, presence: &Presence<'_>, stretches: &mut Vec<Stretch>) {
+fn training_lapsed(story: &PeerStory<'_>, stretches: &mut Vec<Stretch>) {
+    let presence = &story.presence;
     let modules = &story.params.settings.mandatory_training;
     let lacks: Vec<_> = modules.iter().flat_map(|(module, days)| lacking(story, module, *days)).collect();
     let opening = |at: Instant| {
@@ -144,12 +144,13 @@ fn training_lapsed(story: &PeerStory<'_>, presence: &Presence<'_>, stretches: &m
     };
     let part = Part::Component(Component::Training);
     let spans = united(lacks.iter().map(|(span, _)| *span).collect());
-    let spans = shared(&spans, &presence.spans());
+    let spans = shared(&spans, presence.spans());
     push(story, Kind::TrainingLapsed, part, &spans, opening, stretches);
 }
 
 /// More open dyads than the service has set as a limit.
-fn overloaded(story: &PeerStory<'_>, presence: &Presence<'_>, stretches: &mut Vec<Stretch>) {
+fn overloaded(story: &PeerStory<'_>, stretches: &mut Vec<Stretch>) {
+    let presence = &story.presence;
     let limit = story.params.settings.overload_dyads as usize;
     let spans = presence.spans_above(limit);
     let opening = |at: Instant| presence.opening(at, limit, std::iter::empty());
@@ -164,9 +165,11 @@ fn wellbeing_fallen(story: &PeerStory<'_>, stretches: &mut Vec<Stretch>) {
     for event in story.events {
         let Body::Measure(measure) = &event.body else { continue };
         let instrument = story.params.catalogue.get(&measure.instrument);
-        let Some(instrument) = instrument.filter(|instrument| instrument.target == Target::Peer) else {
-            continue;
+        // Without a reliable change nothing is ever known to have fallen.
+        let is_judged = |instrument: &&Instrument| {
+            instrument.target == Target::Peer && instrument.reliable_change_micros.is_some()
         };
+        let Some(instrument) = instrument.filter(is_judged) else { continue };
         let Some(total) = scores::given_total(measure) else { continue };
         let (first, open) = series.entry((&measure.instrument, measure.rater)).or_insert((total, None));
         let fallen =

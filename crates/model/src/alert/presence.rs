@@ -11,7 +11,7 @@ pub(super) const NEVER: Instant = Instant(i64::MAX);
 
 /// [from, until).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Span {
+pub(crate) struct Span {
     pub from: Instant,
     pub until: Instant,
 }
@@ -38,13 +38,17 @@ pub(super) fn shared(a: &[Span], b: &[Span]) -> Vec<Span> {
 }
 
 /// All stretches in which a dyad of the peer is open, each dyad's own apart from one another.
-pub(super) struct Presence<'a> {
+pub(crate) struct Presence<'a> {
     stretches: Vec<&'a OpenStretch>,
+    /// When any is open.
+    spans: Vec<Span>,
 }
 
 impl<'a> Presence<'a> {
-    pub fn of(dyads: &'a [&'a [OpenStretch]]) -> Presence<'a> {
-        Presence { stretches: dyads.iter().copied().flatten().collect() }
+    pub fn of(dyads: impl Iterator<Item = &'a [OpenStretch]>) -> Presence<'a> {
+        let stretches: Vec<&OpenStretch> = dyads.flatten().collect();
+        let spans = united(stretches.iter().map(|open| span(open)).collect());
+        Presence { stretches, spans }
     }
 
     /// The first of all; of those of one instant, the one whose event comes first in the order.
@@ -61,12 +65,15 @@ impl<'a> Presence<'a> {
     }
 
     /// When any is open.
-    pub fn spans(&self) -> Vec<Span> {
-        united(self.stretches.iter().map(|open| span(open)).collect())
+    pub fn spans(&self) -> &[Span] {
+        &self.spans
     }
 
     /// When more than `limit` are open.
     pub fn spans_above(&self, limit: usize) -> Vec<Span> {
+        if self.stretches.len() <= limit {
+            return Vec::new();
+        }
         let mut steps: Vec<(Instant, bool)> = self
             .stretches
             .iter()

@@ -8,12 +8,12 @@ use crate::support::STANDING_DAYS;
 use crate::time::Instant;
 use crate::words::{Mechanism, SupportType};
 
-/// Contacts in order, each with its episode.
+/// Contacts in order that asked for support or gave any, each with its episode.
 fn contacts<'a>(
-    story: &Story<'a>,
+    telling: &Telling<'a>,
 ) -> impl Iterator<Item = (Option<usize>, &'a Arc<Event>, &'a Contact)> + use<'a> {
-    story.told().filter_map(|(episode, event)| match &event.body {
-        Body::Contact(contact) => Some((episode, event, contact)),
+    telling.told.iter().filter_map(|(episode, event)| match &event.body {
+        Body::Contact(contact) => Some((*episode, *event, contact)),
         _ => None,
     })
 }
@@ -21,18 +21,17 @@ fn contacts<'a>(
 /// The same type asked for in two contacts of an episode, twice in 28 days, and not given at or after the first.
 pub(super) fn unmet(telling: &Telling<'_>, stretches: &mut Vec<Stretch>) {
     let story = telling.story;
-    let contacts: Vec<_> = contacts(story)
-        .filter(|(_, _, contact)| !(contact.requested.is_empty() && contact.support.is_empty()))
-        .collect();
     for kind in SupportType::FIVE {
-        let deliveries: Vec<Instant> = contacts
-            .iter()
+        let requests = contacts(telling).filter(|(_, _, contact)| contact.requested.contains(kind));
+        let requests: Vec<(usize, &Arc<Event>)> =
+            requests.filter_map(|(episode, event, _)| Some((episode?, event))).collect();
+        if requests.len() < 2 {
+            continue;
+        }
+        let deliveries: Vec<Instant> = contacts(telling)
             .filter(|(_, _, contact)| contact.delivered(kind))
             .map(|(_, event, _)| event.occurred_at)
             .collect();
-        let requests = contacts.iter().filter(|(_, _, contact)| contact.requested.contains(kind));
-        let requests: Vec<(usize, &Arc<Event>)> =
-            requests.filter_map(|(episode, event, _)| Some(((*episode)?, *event))).collect();
         // When what is open closes; a request before that joins it.
         let mut open_until = None;
         for pair in requests.windows(2) {
@@ -75,7 +74,7 @@ fn lost_after(story: &Story<'_>, episode: usize, at: Instant) -> Option<Instant>
 pub(super) fn help_wanted(telling: &Telling<'_>, stretches: &mut Vec<Stretch>) {
     let story = telling.story;
     let mut open = Joined::default();
-    for (episode, event, contact) in contacts(story) {
+    for (episode, event, contact) in contacts(telling) {
         if !contact.requested.contains(SupportType::PsychologicalTherapy)
             || open.joins(telling, episode, event.occurred_at)
         {

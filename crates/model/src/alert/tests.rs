@@ -94,8 +94,8 @@ impl Peer {
             .iter()
             .map(|dyad| dyad.iter().filter(|open| open.from <= now).map(as_of).collect())
             .collect();
-        let dyads: Vec<&[OpenStretch]> = dyads.iter().map(Vec::as_slice).collect();
-        ask(&PeerStory { params: &self.params, events: &self.events[..known], dyads: &dyads, now })
+        let presence = Presence::of(dyads.iter().map(Vec::as_slice));
+        ask(&PeerStory { params: &self.params, events: &self.events[..known], presence, now })
     }
 
     fn stretches(&self, kind: Kind, now: Instant) -> Vec<Stretch> {

@@ -8,6 +8,7 @@ mod facts;
 mod stir;
 mod time;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::alliance::Following;
@@ -133,11 +134,14 @@ impl Fold {
     }
 
     /// The episodes as of `at`, which is not before the last event: all but the last, and the last as it is then.
-    pub fn episodes_at(&self, scene: Scene<'_>, at: Instant) -> (&[Episode], Option<Episode>) {
+    pub fn episodes_at(&self, scene: Scene<'_>, at: Instant) -> (&[Episode], Option<Cow<'_, Episode>>) {
         let Some((last, before)) = self.episodes.split_last() else { return (&[], None) };
+        if !time::may_advance(last, scene.settings(), at) {
+            return (before, Some(Cow::Borrowed(last)));
+        }
         let mut last = last.clone();
         time::advance(&mut last, &self.current, scene, at, false);
-        (before, Some(last))
+        (before, Some(Cow::Owned(last)))
     }
 
     /// The 00:00 at which the open episode will be presumed lost if nothing happens.
@@ -149,10 +153,10 @@ impl Fold {
     /// The timeline as of `at`, which is not before the last event.
     pub fn timeline(&self, scene: Scene<'_>, at: Instant) -> Timeline {
         let (before, last) = self.episodes_at(scene, at);
-        let phase = last.as_ref().and_then(|episode| self.phase(episode, scene.settings(), at));
-        let turns_at = last.as_ref().and_then(|episode| self.turn(episode, phase?, scene));
+        let phase = last.as_deref().and_then(|episode| self.phase(episode, scene.settings(), at));
+        let turns_at = last.as_deref().and_then(|episode| self.turn(episode, phase?, scene));
         let mut episodes = before.to_vec();
-        episodes.extend(last);
+        episodes.extend(last.map(Cow::into_owned));
         Timeline { episodes, phase, turns_at }
     }
 

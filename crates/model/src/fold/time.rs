@@ -33,6 +33,17 @@ pub(crate) fn advance(
     give_up(episode, to, prevented) || lost
 }
 
+/// Whether [`advance`] may change `episode`; `false` is certain.
+pub(crate) fn may_advance(episode: &Episode, settings: &Settings, to: Instant) -> bool {
+    if episode.end.is_some() {
+        return false;
+    }
+    let pause_ends = |pause: &Pause| pause.to.is_none() && limit(pause, settings) <= to;
+    episode.presumed.is_some()
+        || to.day().since(episode.last_contact_day) >= settings.dropout_days as i32
+        || episode.pauses.last().is_some_and(pause_ends)
+}
+
 /// 00:00 of the day on which a pause ends by itself.
 pub(crate) fn limit(pause: &Pause, settings: &Settings) -> Instant {
     pause.from.day().plus(settings.pause_days as i32).start()

@@ -27,6 +27,8 @@ pub(super) struct Person {
     ends: BTreeMap<Arc<str>, Vec<Slot>>,
     /// Scores with a given total, in their order, by instrument and rater.
     series: BTreeMap<(Box<str>, Rater), Vec<Arc<Event>>>,
+    /// Of a peer: whether anything happened that its alerts may depend on, since they were last settled.
+    pub reconsider: bool,
     /// Of a peer: its alerts as last settled.
     pub alerts: Vec<Stretch>,
     /// When time alone may change them.
@@ -87,12 +89,14 @@ impl Person {
     /// Adds an event about the person alone; the other events whose rows differ by it are given back.
     pub fn insert(&mut self, event: &Arc<Event>) -> Vec<Arc<str>> {
         insert(&mut self.events, event);
+        self.reconsider |= is_for_alerts(event);
         self.score(event, |series| insert(series, event))
     }
 
     /// Takes an event out; the other events whose rows differ by it are given back.
     pub fn remove(&mut self, event: &Arc<Event>) -> Vec<Arc<str>> {
         remove(&mut self.events, event);
+        self.reconsider |= is_for_alerts(event);
         self.score(event, |series| remove(series, event))
     }
 
@@ -143,6 +147,11 @@ impl Person {
         let instrument = params.catalogue.get(&measure.instrument);
         Some((change, instrument.and_then(|instrument| scores::result(instrument, change))))
     }
+}
+
+/// Whether an alert of a peer may depend on such an event of its own.
+fn is_for_alerts(event: &Event) -> bool {
+    matches!(event.body, Body::Supervision { held: true, .. } | Body::Training { .. } | Body::Measure(_))
 }
 
 fn insert(events: &mut Vec<Arc<Event>>, event: &Arc<Event>) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rapport_proto::v1;
 
-use crate::alert::{self, About, PeerStory, Stretch};
+use crate::alert::{self, About, PeerStory, Presence, Stretch};
 use crate::dyad::Context;
 use crate::enriched;
 use crate::event::{Body, Persons};
@@ -86,6 +86,11 @@ impl Site {
         } else if changes.open {
             self.stir(peer);
         }
+        if (is_over || changes.open)
+            && let Some(peer) = self.slots.person_mut(peer)
+        {
+            peer.reconsider = true;
+        }
         for (event_id, mut row) in changes.rows {
             self.note_other_ends(client, &event_id, &mut row);
             // The event may have moved: then the row under its key is another's to give.
@@ -111,15 +116,20 @@ impl Site {
     fn settle_peer(&mut self, slot: Slot, stage: &mut Stage<'_>) {
         let member = self.slots.get(slot);
         let Some(person) = member.person().filter(|_| member.persons.peer.is_some()) else { return };
+        let is_due = person.deadline.is_some_and(|deadline| deadline <= stage.now);
+        if !person.reconsider && !is_due {
+            return;
+        }
         let pairs = person.dyads().iter().filter_map(|dyad| self.slots.get(*dyad).pair());
-        let open: Vec<_> = pairs.map(|pair| pair.dyad.open_stretches()).collect();
-        let story = PeerStory { params: stage.params, events: person.events(), dyads: &open, now: stage.now };
+        let presence = Presence::of(pairs.map(|pair| pair.dyad.open_stretches()));
+        let story = PeerStory { params: stage.params, events: person.events(), presence, now: stage.now };
         let about = member.about(&self.name, stage.params);
         let alerts = alert::peer_stretches(&story, about, &self.acknowledgements);
         let changes = alert::differences(&person.alerts, &alerts, about, stage.now);
         let deadline = alert::peer_deadline(&story);
         if let Some(person) = self.slots.person_mut(slot) {
             (person.alerts, person.deadline) = (alerts, deadline);
+            person.reconsider = false;
         }
         self.give_out(slot, changes, stage);
     }

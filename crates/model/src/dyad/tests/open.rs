@@ -12,7 +12,7 @@ impl History {
         self.ask(now, |cx, dyad, _| {
             let scene = Scene { params: cx.params, events: &dyad.own };
             let (before, last) = dyad.fold.episodes_at(scene, now);
-            let episodes: Vec<_> = before.iter().chain(&last).collect();
+            let episodes: Vec<_> = before.iter().chain(last.as_deref()).collect();
             let settings = &cx.params.settings;
             let story = Story { settings, episodes: &episodes, events: &dyad.own, now };
             let (stretches, turns_at) = open_stretches(&story, dyad.fold.loss_ahead(scene));
