@@ -11,7 +11,7 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 use prost::Message as _;
 use rapport_bench::records::{Record, after, canonical, plan, tick};
 use rapport_model::catalogue::Catalogue;
-use rapport_model::event::decode;
+use rapport_model::event::Decoder;
 use rapport_model::params::{Params, Settings};
 use rapport_model::partition::{Output, Partition};
 use rapport_proto::v1;
@@ -44,7 +44,10 @@ fn decoding(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("decode");
     group.throughput(Throughput::Elements(records.len() as u64));
     group.bench_function("records", |bencher| {
-        bencher.iter(|| records.iter().for_each(|record| drop(black_box(decode(&record.value)))));
+        let mut decoder = Decoder::default();
+        bencher.iter(|| {
+            records.iter().for_each(|record| drop(black_box(decoder.decode(&record.value))));
+        });
     });
     group.finish();
 }

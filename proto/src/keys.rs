@@ -11,11 +11,8 @@ pub fn day_tick(day: &str) -> String {
 /// Version of an event: `recorded_at` in microseconds as 16 hex digits (two's complement), then the first 16 hex digits
 /// of the SHA-256 of the canonical encoding.
 pub fn version(recorded_at_us: i64, sha256: &[u8; 32]) -> String {
-    let mut text = format!("{recorded_at_us:016x}");
-    for byte in &sha256[..8] {
-        text.push_str(&format!("{byte:02x}"));
-    }
-    text
+    let hash = sha256[..8].iter().fold(0, |hash, byte| hash << 8 | u64::from(*byte));
+    format!("{recorded_at_us:016x}{hash:016x}")
 }
 
 /// Key of a version of an event on `rapport.events`.

@@ -20,6 +20,29 @@ pub struct Persons {
     pub peer: Option<Arc<str>>,
 }
 
+/// The same, borrowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Names<'a> {
+    /// The client.
+    pub client: Option<&'a str>,
+    /// The peer.
+    pub peer: Option<&'a str>,
+}
+
+impl Names<'_> {
+    /// The same, owned.
+    pub fn to_persons(self) -> Persons {
+        Persons { client: self.client.map(Arc::from), peer: self.peer.map(Arc::from) }
+    }
+}
+
+/// Both hash alike: an `Arc<str>` as its text.
+impl hashbrown::Equivalent<Persons> for Names<'_> {
+    fn equivalent(&self, persons: &Persons) -> bool {
+        (self.client, self.peer) == (persons.client.as_deref(), persons.peer.as_deref())
+    }
+}
+
 /// One version of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
@@ -125,11 +148,11 @@ pub struct Acknowledgement {
 
 /// A record of `rapport.events`, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decoded {
+pub struct Decoded<'a> {
     /// The ingest clock when it was accepted.
     pub ingested_at: Instant,
-    /// The event; `None` of a tick.
-    pub event: Option<(Arc<str>, Persons, Event)>,
+    /// The event with its site and persons; `None` of a tick.
+    pub event: Option<(&'a str, Names<'a>, Event)>,
 }
 
 /// Why bytes are no record of `rapport.events`.
@@ -190,21 +213,33 @@ impl Event {
     }
 }
 
-/// Takes a record's value apart.
-pub fn decode(value: &[u8]) -> Result<Decoded, Malformed> {
-    let wire = v1::Event::decode(value).map_err(|_| Malformed::Protobuf)?;
-    let ingested_at = Instant(wire.ingested_at_us);
-    let Some(body) = wire.body else {
-        let tick = wire.event_id.is_empty() && wire.site.is_empty();
-        return if tick { Ok(Decoded { ingested_at, event: None }) } else { Err(Malformed::Body) };
-    };
-    let person = |name: String| (!name.is_empty()).then(|| Arc::from(name));
-    let event = Event {
-        occurred_at: Instant(wire.occurred_at_us),
-        recorded_at: Instant(wire.recorded_at_us),
-        id: wire.event_id.into(),
-        body: wire::from_proto(body).ok_or(Malformed::Body)?,
-    };
-    let persons = Persons { client: person(wire.client), peer: person(wire.peer) };
-    Ok(Decoded { ingested_at, event: Some((wire.site.into(), persons, event)) })
+/// Takes values of records apart, one after the other; keeps its memory.
+#[derive(Debug, Default)]
+pub struct Decoder(v1::Event);
+
+impl Decoder {
+    /// Takes a record's value apart.
+    ///
+    /// # Errors
+    /// Where it is no record of `rapport.events`.
+    pub fn decode(&mut self, value: &[u8]) -> Result<Decoded<'_>, Malformed> {
+        let Decoder(wire) = self;
+        wire.clear();
+        wire.merge(value).map_err(|_| Malformed::Protobuf)?;
+        let ingested_at = Instant(wire.ingested_at_us);
+        let Some(body) = wire.body.take() else {
+            let tick = wire.event_id.is_empty() && wire.site.is_empty();
+            return if tick { Ok(Decoded { ingested_at, event: None }) } else { Err(Malformed::Body) };
+        };
+        let event = Event {
+            occurred_at: Instant(wire.occurred_at_us),
+            recorded_at: Instant(wire.recorded_at_us),
+            id: wire.event_id.as_str().into(),
+            body: wire::from_proto(body).ok_or(Malformed::Body)?,
+        };
+        let [client, peer] =
+            [&wire.client, &wire.peer].map(|name| (!name.is_empty()).then_some(name.as_str()));
+        let names = Names { client, peer };
+        Ok(Decoded { ingested_at, event: Some((&wire.site, names, event)) })
+    }
 }

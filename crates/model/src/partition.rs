@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rapport_proto::{keys, v1};
 
-use crate::event::{self, Body, Event, Persons};
+use crate::event::{self, Body, Decoded, Decoder, Event, Names};
 use crate::params::Params;
 use crate::release::{Layout, Release};
 use crate::site::{Site, Stage};
@@ -105,6 +105,7 @@ pub struct Partition {
     pending: BTreeSet<(Instant, u32, Arc<str>)>,
     /// Whether all records so far were replayed: what they say is noted, but nothing is folded yet.
     replaying: bool,
+    decoder: Decoder,
 }
 
 impl Partition {
@@ -119,6 +120,7 @@ impl Partition {
             schedule: BTreeSet::new(),
             pending: BTreeSet::new(),
             replaying: true,
+            decoder: Decoder::default(),
         }
     }
 
@@ -168,26 +170,36 @@ impl Partition {
     ) -> Result<(), Malformed> {
         let key = key.and_then(|key| std::str::from_utf8(key).ok());
         let Some(value) = value else { return self.forget(key, out) };
-        let decoded = event::decode(value)?;
-        let Some((site, persons, event)) = decoded.event else {
-            self.advance(decoded.ingested_at, out);
+        let mut decoder = std::mem::take(&mut self.decoder);
+        let received =
+            decoder.decode(value).map_err(Malformed::from).and_then(|it| self.accept(key, it, out));
+        self.decoder = decoder;
+        received
+    }
+
+    fn accept(
+        &mut self,
+        key: Option<&str>,
+        record: Decoded<'_>,
+        out: &mut Vec<Output>,
+    ) -> Result<(), Malformed> {
+        let accepted = record.ingested_at;
+        let Some((site, names, event)) = record.event else {
+            self.advance(accepted, out);
             return Ok(());
         };
         let version = key.and_then(keys::parse_event).and_then(|(key_site, id, version)| {
             let version = VersionId::parse(version)?;
-            (key_site == &*site && id == &*event.id && version.recorded_at == event.recorded_at)
+            (key_site == site && id == &*event.id && version.recorded_at == event.recorded_at)
                 .then_some(version)
         });
         let version = version.ok_or(Malformed::Key)?;
-        if !fits(&persons, &event) {
+        if !fits(names, &event) {
             return Err(Malformed::Persons);
         }
-        self.advance(decoded.ingested_at, out);
+        self.advance(accepted, out);
         let site = self.site(site);
-        let accepted = decoded.ingested_at;
-        self.with_site(site, self.clock, out, |site, stage| {
-            site.add(persons, event, version, accepted, stage)
-        });
+        self.with_site(site, self.clock, out, |site, stage| site.add(names, event, version, accepted, stage));
         Ok(())
     }
 
@@ -248,10 +260,11 @@ impl Partition {
         }
     }
 
-    fn site(&mut self, name: Arc<str>) -> u32 {
-        if let Some(site) = self.by_name.get(&name) {
+    fn site(&mut self, name: &str) -> u32 {
+        if let Some(site) = self.by_name.get(name) {
             return *site;
         }
+        let name: Arc<str> = name.into();
         let site = self.sites.len() as u32;
         self.sites.push(Site::new(name.clone()));
         self.by_name.insert(name, site);
@@ -276,7 +289,7 @@ fn pop_up_to<T: Ord>(set: &mut BTreeSet<T>, now: Instant, at: impl Fn(&T) -> Ins
 }
 
 /// Whether an event has the persons of its type.
-fn fits(persons: &Persons, event: &Event) -> bool {
+fn fits(persons: Names<'_>, event: &Event) -> bool {
     let (client, peer) = (persons.client.is_some(), persons.peer.is_some());
     match event.body {
         Body::Started { .. }

@@ -19,7 +19,7 @@ use hashbrown::HashMap;
 
 use crate::alert;
 use crate::dyad::{Context, Dyad};
-use crate::event::{Body, Event, Persons};
+use crate::event::{Body, Event, Names, Persons};
 use crate::params::Params;
 use crate::partition::Output;
 use crate::release::Board;
@@ -105,13 +105,13 @@ impl Site {
     /// Adds a version of an event, or a retraction, that was accepted at `ingested_at`.
     pub fn add(
         &mut self,
-        persons: Persons,
+        names: Names<'_>,
         event: Event,
         version: VersionId,
         ingested_at: Instant,
         stage: &mut Stage<'_>,
     ) {
-        let slot = self.slots.intern(persons);
+        let slot = self.slots.intern(names);
         let version = Version::new(Arc::new(event), slot, ingested_at, version.hash);
         // After a replay the newest record is looked for once.
         let outdates = !stage.replaying && self.silence.is_outdated_by(&version);

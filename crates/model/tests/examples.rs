@@ -7,11 +7,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::sync::Arc;
 
 use prost::Message as _;
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
 use rapport_model::catalogue::Catalogue;
+use rapport_model::event::Decoder;
 use rapport_model::pseudonym::Keys;
 use rapport_model::raw::{Accepted, CloudEvent, Reason, Rejection, Rules, Sites, accept, detect_form};
 use rapport_model::time::Instant;
@@ -124,7 +124,7 @@ fn variant(event: &serde_json::Value) -> (String, String) {
 
 #[test]
 fn a_record_is_its_canonical_bytes_then_the_ingest_clock_as_prost_would_write_it() {
-    let mut seen = BTreeMap::new();
+    let (mut seen, mut decoder) = (BTreeMap::new(), Decoder::default());
     for example in examples::load().unwrap() {
         let Ok(accepted) = judge(&example) else { continue };
         let clock = Instant::parse(&example.clock).unwrap();
@@ -135,9 +135,10 @@ fn a_record_is_its_canonical_bytes_then_the_ingest_clock_as_prost_would_write_it
         assert_eq!(whole.ingested_at_us, clock.0);
         assert_eq!(whole.encode_to_vec(), value);
         assert_eq!((accepted.key(), accepted.value(clock)), (key.clone(), value.clone()));
-        let decoded = rapport_model::event::decode(&value).unwrap();
+        let decoded = decoder.decode(&value).unwrap();
         assert_eq!(decoded.ingested_at, clock);
-        assert_eq!(decoded.event, Some((Arc::clone(&accepted.site), accepted.persons, accepted.event)));
+        let (site, names, event) = decoded.event.unwrap();
+        assert_eq!((site, names.to_persons(), event), (&*accepted.site, accepted.persons, accepted.event));
         seen.entry(key)
             .or_insert_with(Vec::new)
             .push(example.path.file_stem().unwrap().to_str().unwrap().to_owned());

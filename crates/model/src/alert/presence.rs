@@ -29,12 +29,20 @@ pub(super) fn united(mut spans: Vec<Span>) -> Vec<Span> {
     united
 }
 
-/// The instants of both, each sorted and of spans that do not touch.
-pub(super) fn shared(a: &[Span], b: &[Span]) -> Vec<Span> {
-    let each = a.iter().flat_map(|a| b.iter().map(move |b| (a, b)));
-    each.map(|(a, b)| Span { from: a.from.max(b.from), until: a.until.min(b.until) })
-        .filter(|span| span.from < span.until)
-        .collect()
+/// The instants of both, each sorted and of spans that do not overlap.
+pub(super) fn shared(mut a: &[Span], mut b: &[Span]) -> Vec<Span> {
+    let mut shared = Vec::new();
+    while let ([first, after @ ..], [other, after_other @ ..]) = (a, b) {
+        let both = Span { from: first.from.max(other.from), until: first.until.min(other.until) };
+        shared.extend(Some(both).filter(|span| span.from < span.until));
+        // Whichever ends first shares nothing with what follows in the other.
+        if first.until <= other.until {
+            a = after;
+        } else {
+            b = after_other;
+        }
+    }
+    shared
 }
 
 /// All stretches in which a dyad of the peer is open, each dyad's own apart from one another.

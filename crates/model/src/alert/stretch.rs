@@ -1,6 +1,5 @@
 //! One alert: a stretch of time, with its identity, its state and its record.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use rapport_proto::v1;
@@ -203,9 +202,6 @@ pub(super) fn identity(kind: Kind, part: &Part, opened_by: &str, about: About<'_
         hash.update([0]);
         hash.update(string.as_bytes());
     }
-    hash.finalize().iter().take(16).fold(String::with_capacity(32), |mut id, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(id, "{byte:02x}");
-        id
-    })
+    let id = hash.finalize().iter().take(16).fold(0, |id, byte| id << 8 | u128::from(*byte));
+    format!("{id:032x}")
 }

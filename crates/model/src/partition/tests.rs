@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::*;
 use crate::catalogue::Catalogue;
-use crate::event::{Contact, Measure};
+use crate::event::{Contact, Measure, Persons};
 use crate::params::Settings;
 use crate::time::{DAY_US, Day};
 use crate::words::*;

@@ -5,7 +5,7 @@ use hashbrown::HashMap;
 
 use crate::alert::{About, Stretch};
 use crate::dyad::Dyad;
-use crate::event::Persons;
+use crate::event::{Names, Persons};
 use crate::params::Params;
 use crate::release::Entry;
 use crate::time::Instant;
@@ -130,7 +130,7 @@ pub(super) struct Slots {
 impl Default for Slots {
     fn default() -> Self {
         let mut slots = Slots { members: Vec::new(), by_persons: HashMap::new(), dyads: 0 };
-        slots.intern(Persons::default());
+        slots.intern(Names { client: None, peer: None });
         slots
     }
 }
@@ -139,11 +139,12 @@ impl Slots {
     /// The slot of nobody.
     pub const NOBODY: Slot = Slot(0);
 
-    /// The slot of `persons`.
-    pub fn intern(&mut self, persons: Persons) -> Slot {
-        if let Some(slot) = self.by_persons.get(&persons) {
+    /// The slot of these persons.
+    pub fn intern(&mut self, names: Names<'_>) -> Slot {
+        if let Some(slot) = self.by_persons.get(&names) {
             return *slot;
         }
+        let persons = names.to_persons();
         let slot = Slot(self.members.len() as u32);
         let history = match &persons {
             Persons { client: Some(_), peer: None } | Persons { client: None, peer: Some(_) } => {
@@ -183,8 +184,8 @@ impl Slots {
     /// too is given back.
     pub fn found(&mut self, slot: Slot, replayed: bool) -> Vec<std::sync::Arc<crate::event::Event>> {
         let Persons { client, peer } = self.persons(slot).clone();
-        let client = self.intern(Persons { client, peer: None });
-        let peer = self.intern(Persons { client: None, peer });
+        let client = self.intern(Names { client: client.as_deref(), peer: None });
+        let peer = self.intern(Names { client: None, peer: peer.as_deref() });
         let dyad = if replayed { Dyad::replayed() } else { Dyad::new() };
         let pair = Pair { dyad, client, peer, trace: Trace::default() };
         self.get_mut(slot).history = History::Dyad(Box::new(pair));
