@@ -11,7 +11,7 @@ use rapport_indicators::metrics::Metrics;
 use rapport_model::catalogue::Catalogue;
 use rapport_model::params::{Params, Settings};
 use rapport_model::partition::Stats;
-use rapport_proto::topics::{ENRICHED, EVENTS, INDICATORS};
+use rapport_proto::topics::{ALERTS, ENRICHED, EVENTS, INDICATORS};
 use rapport_stream::port::{Error, Output, RecordRef, Sink, TopicPartition};
 use rapport_stream::worker::Service;
 
@@ -42,6 +42,7 @@ pub struct Arguments {
 #[derive(Default)]
 struct Counted {
     rows: (usize, usize),
+    alerts: (usize, usize),
     releases: (usize, usize),
 }
 
@@ -49,6 +50,7 @@ impl Sink for Counted {
     fn send(&mut self, output: Output<'_>) -> Result<(), Error> {
         let of = match output.topic {
             ENRICHED => &mut self.rows,
+            ALERTS => &mut self.alerts,
             INDICATORS => &mut self.releases,
             _ => return Ok(()),
         };
@@ -89,7 +91,8 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         (all - noting) * 1e3,
         all * 1e3
     )?;
-    for (what, (count, bytes)) in [("rows", sink.rows), ("releases", sink.releases)] {
+    for (what, (count, bytes)) in [("rows", sink.rows), ("alerts", sink.alerts), ("releases", sink.releases)]
+    {
         writeln!(out, "{count} {what} of {} B", bytes / count.max(1))?;
     }
     Ok(())
