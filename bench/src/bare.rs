@@ -84,7 +84,7 @@ fn producer(arguments: &Arguments) -> Result<Out> {
             ("enable.idempotence", "true"),
             ("acks", "all"),
             ("compression.codec", "lz4"),
-            ("linger.ms", "5"),
+            ("linger.ms", "20"),
             ("queue.buffering.max.kbytes", "131072"),
             ("queue.buffering.max.messages", "500000"),
         ],
