@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, hash_map};
 
 use crate::event::Event;
 use crate::time::Instant;
@@ -174,22 +174,26 @@ impl Ledger {
     /// Adds a version of an event; one that is known changes nothing but when it was accepted last.
     pub fn add(&mut self, version: Version, bytes: &dyn Fn(&Version) -> Vec<u8>) -> Transition {
         let id = version.event.id.clone();
-        match self.entries.get_mut(&id) {
-            None => {
-                self.entries.insert(id, Entry::One(version.clone()));
-                Transition { before: None, after: Some(version) }
+        match self.entries.entry(id.clone()) {
+            hash_map::Entry::Vacant(place) => {
+                place.insert(Entry::One(version.clone()));
+                return Transition { before: None, after: Some(version) };
             }
-            Some(Entry::One(known)) if known.id() == version.id() => {
-                known.ingested_at = version.ingested_at;
-                Transition { before: Some(known.clone()), after: Some(known.clone()) }
-            }
-            Some(_) => self.change(&id, bytes, |many| {
-                match many.versions.iter_mut().find(|known| known.id() == version.id()) {
-                    Some(known) => known.ingested_at = version.ingested_at,
-                    None => many.versions.push(version),
+            hash_map::Entry::Occupied(mut place) => {
+                if let Entry::One(known) = place.get_mut()
+                    && known.id() == version.id()
+                {
+                    known.ingested_at = version.ingested_at;
+                    return Transition { before: Some(known.clone()), after: Some(known.clone()) };
                 }
-            }),
+            }
         }
+        self.change(&id, bytes, |many| {
+            match many.versions.iter_mut().find(|known| known.id() == version.id()) {
+                Some(known) => known.ingested_at = version.ingested_at,
+                None => many.versions.push(version),
+            }
+        })
     }
 
     /// Adds a retraction of `target`; one that is known changes nothing but when it was accepted last.
