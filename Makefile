@@ -63,7 +63,7 @@ deny: ## Licences, bans and sources of all dependencies (installs cargo-deny onc
 
 .PHONY: bench
 bench: ## Rapport on a real Kafka beside a bare loop and a Kafka Streams job: tables, chart, docs/performance.md (EVENTS=n)
-	@scripts/install-test-tools kafka
+	@scripts/install-test-tools
 	cargo build --release --bins --locked
 	target/release/rapport-bench --events $(EVENTS) $(ARGS)
 

@@ -33,15 +33,16 @@ pub fn run(settings: &Settings, bar: &ProgressBar) -> Result<Measured> {
     let all = write(settings, &directory)?;
     bar.set_length(all);
     let directory = directory.to_string_lossy().into_owned();
-    let log = [("BACKEND", "embedded".to_owned()), ("DIR", directory)];
-    let (mut process, port, _scratch) = engine::launch("indicators", 1, &log)?;
+    let log = [("LOG__BACKEND", "embedded".to_owned()), ("LOG__DIR", directory)];
+    let mut running = engine::launch("indicators", &log, "")?;
+    let port = running.port.as_ref().context("find the service's admin server")?;
     let url = format!("http://{}/metrics", port.address());
     let committed = || {
         let text = reqwest::blocking::get(&url).ok()?.text().ok()?;
         text.lines().find_map(|line| line.strip_prefix(COMMITTED))?.parse().ok()
     };
-    let measured = follow(committed, &mut process, all, bar)?;
-    process.stop(engine::STOPPING);
+    let measured = follow(committed, &mut running.process, all, bar)?;
+    running.leave();
     Ok(measured)
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use indicatif::ProgressBar;
 use rapport_proto::topics::{ALL, ENRICHED, EVENTS, RAW};
-use rapport_tests::harness::{Port, Process, Scratch};
+use rapport_tests::harness::{Port, Process, Scratch, wait_until};
 
 use crate::backlog::{Backlog, DAILY, DAY, SENT};
 use crate::settings::Part;
@@ -25,6 +25,7 @@ pub struct Running {
     pub process: Process,
     /// Its admin server, where it has one.
     pub port: Option<Port>,
+    /// Its group; empty where it has none.
     group: String,
     topic: String,
     // Dropped after the process that writes into it.
@@ -59,9 +60,28 @@ impl Running {
     /// Stops it; the group of a service is forgotten, so that it begins anew the next time. All others have a new one each.
     pub fn end(mut self, stage: &Stage) {
         self.process.stop(STOPPING);
-        if self.port.is_some() {
+        if self.port.is_some() && !self.group.is_empty() {
             stage.forget(&self.group);
         }
+    }
+
+    /// Stops it; its group goes on to say how far it is.
+    pub fn leave(mut self) {
+        self.process.stop(STOPPING);
+    }
+
+    /// Waits until its admin server says that it is ready.
+    ///
+    /// # Errors
+    /// Where it has none.
+    pub fn wait_until_ready(&mut self, patience: Duration) -> Result<()> {
+        let port = self.port.as_ref().context("find the service's admin server")?;
+        let url = format!("http://{}/readyz", port.address());
+        wait_until("a service to be ready", patience, || {
+            self.process.assert_running();
+            reqwest::blocking::get(&url).is_ok_and(|answer| answer.status().is_success())
+        });
+        Ok(())
     }
 }
 
@@ -96,9 +116,9 @@ fn start(stage: &Stage, part: Part, round: u32, backlog: &Backlog) -> Result<Run
     match part {
         Part::Ingest1 => ingest(stage, SENT, 1),
         Part::Ingest2 => ingest(stage, SENT, 2),
-        Part::Indicators1 => indicators(stage, DAY, 1),
-        Part::Indicators2 => indicators(stage, DAY, 2),
-        Part::Daily => indicators(stage, DAILY, 1),
+        Part::Indicators1 => indicators(stage, DAY, 1, None),
+        Part::Indicators2 => indicators(stage, DAY, 2, None),
+        Part::Daily => indicators(stage, DAILY, 1, None),
         Part::Embedded => bail!("the embedded log is not on the Kafka"),
         Part::BareCopy => bare(stage, &unique, None),
         Part::BareRow => bare(stage, &unique, Some(backlog.row_bytes)),
@@ -125,12 +145,18 @@ fn bare(stage: &Stage, group: &str, bytes: Option<u64>) -> Result<Running> {
     Ok(Running { process, port: None, group: group.to_owned(), topic, _scratch: scratch })
 }
 
-/// Starts `indicators` over the topics with that prefix.
+/// Starts `indicators` over the topics with that prefix, with checkpoints in that directory if there is one.
 ///
 /// # Errors
 /// Where nobody knows where its program lies.
-pub fn indicators(stage: &Stage, prefix: &str, workers: u32) -> Result<Running> {
-    service(stage, prefix, "indicators", workers, EVENTS, rapport_indicators::GROUP)
+pub fn indicators(stage: &Stage, prefix: &str, workers: u32, checkpoints: Option<&Path>) -> Result<Running> {
+    let mut own = vec![("INDICATORS__WORKERS", workers.to_string())];
+    if let Some(directory) = checkpoints {
+        own.push(("INDICATORS__CHECKPOINT__DIRECTORY", directory.to_string_lossy().into_owned()));
+        own.push(("INDICATORS__CHECKPOINT__EVERY_RECORDS", "1".to_owned()));
+    }
+    let running = service(stage, prefix, "indicators", &own, "")?;
+    Ok(running.reads(prefix, EVENTS, rapport_indicators::GROUP))
 }
 
 /// Starts `ingest` over the topics with that prefix.
@@ -138,60 +164,58 @@ pub fn indicators(stage: &Stage, prefix: &str, workers: u32) -> Result<Running> 
 /// # Errors
 /// Where nobody knows where its program lies, or its key cannot be written.
 pub fn ingest(stage: &Stage, prefix: &str, workers: u32) -> Result<Running> {
-    service(stage, prefix, "ingest", workers, RAW, rapport_ingest::GROUP)
+    let own = [("INGEST__WORKERS", workers.to_string())];
+    Ok(service(stage, prefix, "ingest", &own, "")?.reads(prefix, RAW, rapport_ingest::GROUP))
 }
 
-fn service(
-    stage: &Stage,
-    prefix: &str,
-    name: &str,
-    workers: u32,
-    topic: &str,
-    group: &str,
-) -> Result<Running> {
+/// Starts `alerts` over the topics with that prefix, for that Alertmanager.
+///
+/// # Errors
+/// Where nobody knows where its program lies.
+pub fn alerts(stage: &Stage, prefix: &str, alertmanager: &str) -> Result<Running> {
+    service(stage, prefix, "alerts", &[], &format!("[alerts]\nalertmanagers = [\"{alertmanager}\"]\n"))
+}
+
+impl Running {
+    fn reads(self, prefix: &str, topic: &str, group: &str) -> Running {
+        Running { group: format!("{prefix}{group}"), topic: format!("{prefix}{topic}"), ..self }
+    }
+}
+
+fn service(stage: &Stage, prefix: &str, name: &str, own: &[(&str, String)], config: &str) -> Result<Running> {
     let log = [
-        ("BACKEND", "kafka".to_owned()),
-        ("KAFKA__BROKERS", stage.brokers()),
-        ("KAFKA__TOPIC_PREFIX", prefix.to_owned()),
-        ("KAFKA__SESSION_TIMEOUT_MS", "6000".to_owned()),
-        ("KAFKA__TRANSACTION_TIMEOUT_MS", "5000".to_owned()),
+        ("LOG__BACKEND", "kafka".to_owned()),
+        ("LOG__KAFKA__BROKERS", stage.brokers()),
+        ("LOG__KAFKA__TOPIC_PREFIX", prefix.to_owned()),
+        ("LOG__KAFKA__SESSION_TIMEOUT_MS", "6000".to_owned()),
+        ("LOG__KAFKA__TRANSACTION_TIMEOUT_MS", "5000".to_owned()),
     ];
-    let (process, port, scratch) = launch(name, workers, &log)?;
-    Ok(Running {
-        process,
-        port: Some(port),
-        group: format!("{prefix}{group}"),
-        topic: format!("{prefix}{topic}"),
-        _scratch: scratch,
-    })
+    launch(name, &[&log, own].concat(), config)
 }
 
-/// Starts a service with these settings of its log: its process, its admin server, and its directory.
+/// Starts a service with these variables and this configuration; it is of no group yet.
 ///
 /// # Errors
 /// Where nobody knows where its program lies, or its key cannot be written.
-pub fn launch(name: &str, workers: u32, log: &[(&str, String)]) -> Result<(Process, Port, Scratch)> {
+pub fn launch(name: &str, variables: &[(&str, String)], config: &str) -> Result<Running> {
     let (scratch, port) = (Scratch::new("bench"), Port::free());
-    let config = configuration(scratch.path())?;
-    let upper = name.to_uppercase();
-    let mut environment = vec![
-        (format!("RAPPORT_{upper}__LISTEN"), port.address()),
-        (format!("RAPPORT_{upper}__WORKERS"), workers.to_string()),
-    ];
-    environment.extend(log.iter().map(|(name, value)| (format!("RAPPORT_LOG__{name}"), value.clone())));
-    let environment: Vec<(&str, &str)> =
-        environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let config = configuration(scratch.path(), config)?;
+    let listen = (format!("RAPPORT_{}__LISTEN", name.to_uppercase()), port.address());
+    let variables = variables.iter().map(|(name, value)| (format!("RAPPORT_{name}"), value.clone()));
+    let variables: Vec<(String, String)> = variables.chain([listen]).collect();
+    let variables: Vec<(&str, &str)> =
+        variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let arguments = ["--config", &*config.to_string_lossy(), "--instance", "bench"];
     let program = beside(&format!("rapport-{name}"))?;
-    let process = Process::start(name, program, arguments, &environment, scratch.path());
-    Ok((process, port, scratch))
+    let process = Process::start(name, program, arguments, &variables, scratch.path());
+    Ok(Running { process, port: Some(port), group: String::new(), topic: String::new(), _scratch: scratch })
 }
 
-fn configuration(directory: &Path) -> Result<PathBuf> {
+fn configuration(directory: &Path, more: &str) -> Result<PathBuf> {
     let (key, config) = (directory.join("k1.key"), directory.join("rapport.toml"));
     std::fs::write(&key, [7; 32]).context("write a key")?;
     let text = "[ingest]\nkeys = [{ name = \"k1\", file = \"k1.key\" }]\n[ingest.http]\nlisten = \"\"\n";
-    std::fs::write(&config, text).context("write a configuration")?;
+    std::fs::write(&config, [text, more].concat()).context("write a configuration")?;
     Ok(config)
 }
 

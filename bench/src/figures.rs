@@ -27,6 +27,21 @@ pub struct Replay {
     pub processor_seconds: f64,
 }
 
+/// How quickly it is there again where there is a checkpoint.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Loaded {
+    /// Dyads held.
+    pub dyads: u64,
+    /// Size of the checkpoints, bytes.
+    pub bytes: u64,
+    /// From the start of the process to readiness, seconds.
+    pub seconds: f64,
+    /// Processor time until then, seconds.
+    pub processor_seconds: f64,
+    /// From the start of a process that has nothing to load to readiness, seconds: it only joins its group.
+    pub joining_seconds: f64,
+}
+
 /// What a state of so many dyads costs, without a log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Grown {
@@ -42,13 +57,14 @@ pub struct Grown {
     pub bytes: u64,
 }
 
-/// From the moment an event is on the raw topic to the moment its row can be read, at a steady rate.
+/// From the moment an event is on the raw topic to the moment what comes of it can be seen, at a steady rate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Latency {
     /// Events a second.
     pub rate: u64,
-    /// Rows timed.
-    pub rows: u64,
+    /// Rows or alerts timed.
+    #[serde(alias = "rows")]
+    pub seen: u64,
     /// Half were quicker, milliseconds.
     pub p50_ms: f64,
     /// 99 of 100 were quicker, milliseconds.
@@ -86,8 +102,14 @@ pub struct Figures {
     pub runs: Vec<Run>,
     /// Replay on assignment.
     pub replay: Option<Replay>,
-    /// Latency at a steady rate.
+    /// The same with a checkpoint.
+    #[serde(default)]
+    pub loaded: Option<Loaded>,
+    /// Latency of rows at a steady rate.
     pub latency: Option<Latency>,
+    /// Latency of alerts at that rate.
+    #[serde(default)]
+    pub alerted: Option<Latency>,
     /// Cost as dyads grow.
     pub growth: Vec<Grown>,
 }

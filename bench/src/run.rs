@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use rapport_tests::harness::repository;
 
-use crate::apart::{grow, latency, replay};
+use crate::apart::{grow, latency, loaded, replay};
 use crate::backlog::{self, Backlog};
 use crate::figures::{Figures, Run};
 use crate::settings::{Part, Settings};
@@ -35,8 +35,14 @@ pub fn run(settings: &Settings) -> Result<()> {
     }
     figures.row_bytes = backlog.row_bytes;
     if !settings.only_engines {
-        figures.replay = settings.wants(Part::Indicators1).then(|| replay::measure(&stage)).transpose()?;
-        figures.latency = settings.wants(Part::Ingest1).then(|| latency::measure(&stage)).transpose()?;
+        if settings.wants(Part::Indicators1) {
+            figures.replay = Some(replay::measure(&stage)?);
+            figures.loaded = Some(loaded::measure(&stage)?);
+        }
+        if settings.wants(Part::Ingest1) {
+            let (rows, alerts) = latency::measure(&stage)?;
+            (figures.latency, figures.alerted) = (Some(rows), Some(alerts));
+        }
         figures.growth = grow::measure(settings.events)?;
     }
     report(settings, &figures)
@@ -97,7 +103,9 @@ fn describe(settings: &Settings, backlog: &Backlog) -> Result<Figures> {
         row_bytes: 0,
         runs: Vec::new(),
         replay: None,
+        loaded: None,
         latency: None,
+        alerted: None,
         growth: Vec::new(),
     })
 }

@@ -1,4 +1,5 @@
-//! From an event on the raw topic to its enriched row, through `ingest` and `indicators`, at a steady rate.
+//! From an event on the raw topic to its enriched row, through `ingest` and `indicators`, at a steady rate; and of some that
+//! report a rupture to their alert at an Alertmanager, through `alerts` too.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,9 +7,9 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use rapport_proto::topics::{ALL, ENRICHED, RAW};
 use rapport_stream::port::{Log as _, Output, RecordRef};
-use rapport_tests::harness::{stopwatch, wait_until};
+use rapport_tests::harness::{Alertmanager, stopwatch};
 
-use crate::engine::{self, Running};
+use crate::engine;
 use crate::figures::Latency;
 use crate::records::{Entry, entries, plan};
 use crate::stage::{PARTITIONS, Stage};
@@ -20,7 +21,15 @@ const SECONDS: u64 = 20;
 const WARMING: Duration = Duration::from_secs(3);
 /// Events sent at once: every ten milliseconds.
 const AT_ONCE: usize = 10;
+/// One in so many is followed by a rupture, of a pair and a site of its own.
+const ONE_OF: usize = 100;
+/// How often the Alertmanager is asked: what is timed may be too long by that, never too short.
+const ASKED_EVERY: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Delivers to nobody.
+const SILENT: &str = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n";
+/// What a site of a rupture is called, but for its number.
+const RUPTURED: &str = "ruptured-";
 
 /// An event to be sent: the key of its row, its partition, its site and its text.
 struct Ready {
@@ -30,38 +39,58 @@ struct Ready {
     raw: String,
 }
 
-/// Measures it.
+/// Measures both: to the row, and to the alert.
 ///
 /// # Errors
-/// Where the cluster or a service fails.
-pub fn measure(stage: &Stage) -> Result<Latency> {
+/// Where the cluster, a service or the Alertmanager fails.
+pub fn measure(stage: &Stage) -> Result<(Latency, Latency)> {
     stage.fresh(PREFIX, &ALL)?;
-    let (ingest, indicators) = (engine::ingest(stage, PREFIX, 1)?, engine::indicators(stage, PREFIX, 1)?);
-    wait_until_ready(&ingest)?;
-    wait_until_ready(&indicators)?;
-    let (sent, seen) = send_and_see(stage, &ready()?)?;
-    ingest.end(stage);
-    indicators.end(stage);
+    let alertmanager = Alertmanager::start(SILENT);
+    let mut services = [
+        engine::ingest(stage, PREFIX, 1)?,
+        engine::indicators(stage, PREFIX, 1, None)?,
+        engine::alerts(stage, PREFIX, &alertmanager.url())?,
+    ];
+    services.iter_mut().try_for_each(|service| service.wait_until_ready(PATIENCE))?;
+    let times = send_and_see(stage, &alertmanager, &with_ruptures(ready()?))?;
+    services.into_iter().for_each(|service| service.end(stage));
+    Ok((latency(&times.sent, &times.rows)?, latency(&times.sent, &times.alerts)?))
+}
+
+fn latency(sent: &Times, seen: &Times) -> Result<Latency> {
     let begun = sent.values().min().copied().unwrap_or_default();
-    let mut took: Vec<Duration> = seen
-        .iter()
-        .filter_map(|(row, at)| sent.get(row).filter(|sent| **sent > begun + WARMING).map(|sent| *at - *sent))
-        .collect();
+    let timed = |key: &String| sent.get(key).filter(|sent| **sent > begun + WARMING);
+    let mut took: Vec<Duration> =
+        seen.iter().filter_map(|(key, at)| timed(key).map(|sent| *at - *sent)).collect();
     took.sort_unstable();
     let at = |share: usize| -> Result<f64> {
         let place = (took.len() * share / 100).min(took.len().saturating_sub(1));
-        Ok(took.get(place).context("see a row")?.as_secs_f64() * 1e3)
+        Ok(took.get(place).context("see what was sent")?.as_secs_f64() * 1e3)
     };
-    Ok(Latency { rate: RATE, rows: took.len() as u64, p50_ms: at(50)?, p99_ms: at(99)?, max_ms: at(100)? })
+    Ok(Latency { rate: RATE, seen: took.len() as u64, p50_ms: at(50)?, p99_ms: at(99)?, max_ms: at(100)? })
 }
 
-fn wait_until_ready(running: &Running) -> Result<()> {
-    let port = running.port.as_ref().context("find the service's admin server")?;
-    let url = format!("http://{}/readyz", port.address());
-    wait_until("a service to be ready", PATIENCE, || {
-        reqwest::blocking::get(&url).is_ok_and(|answer| answer.status().is_success())
-    });
-    Ok(())
+/// The same with ruptures among them, a minute old.
+fn with_ruptures(events: Vec<Ready>) -> Vec<Ready> {
+    let at = a_minute_ago();
+    let rupture = |number: usize| {
+        let site = format!("{RUPTURED}{number}");
+        let raw = serde_json::json!({
+            "event_id": "R", "type": "alliance", "site": &site, "occurred_at": &at, "client": "C", "peer": "P",
+            "action": "ruptured", "cause": "lack_of_trust",
+        });
+        let partition = number as u32 % PARTITIONS;
+        Ready { row: site.clone(), partition, site, raw: raw.to_string() }
+    };
+    let with_its_rupture = |(number, event): (usize, Ready)| {
+        [Some(event), number.is_multiple_of(ONE_OF).then(|| rupture(number / ONE_OF))].into_iter().flatten()
+    };
+    events.into_iter().enumerate().flat_map(with_its_rupture).collect()
+}
+
+#[expect(clippy::disallowed_methods, reason = "alerts of long ago are not delivered")]
+fn a_minute_ago() -> String {
+    (jiff::Timestamp::now() - Duration::from_secs(60)).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// Events of dyads, each once.
@@ -89,14 +118,22 @@ fn ready() -> Result<Vec<Ready>> {
 
 type Times = BTreeMap<String, Duration>;
 
-/// Sends at the rate; when each event was on the raw topic, and when its row was first there.
-fn send_and_see(stage: &Stage, ready: &[Ready]) -> Result<(Times, Times)> {
+/// When each event was on the raw topic, by the key of its row or the site of its rupture; when its row was first there,
+/// and when its alert.
+struct Seen {
+    sent: Times,
+    rows: Times,
+    alerts: Times,
+}
+
+/// Sends at the rate, and looks for what comes of it.
+fn send_and_see(stage: &Stage, alertmanager: &Alertmanager, ready: &[Ready]) -> Result<Seen> {
     let clock = stopwatch();
+    let until = clock() + Duration::from_secs(SECONDS) + PATIENCE;
     std::thread::scope(|scope| {
-        let seeing = scope.spawn(|| -> Result<Times> {
+        let rows = scope.spawn(|| -> Result<Times> {
             let (mut seen, log) = (Times::new(), stage.log(PREFIX));
             let mut reader = log.reader(&[ENRICHED])?;
-            let until = clock() + Duration::from_secs(SECONDS) + PATIENCE;
             while seen.len() < ready.len() && clock() < until {
                 let mut note = |record: &RecordRef<'_>| {
                     let row = String::from_utf8_lossy(record.key.unwrap_or_default()).into_owned();
@@ -107,9 +144,24 @@ fn send_and_see(stage: &Stage, ready: &[Ready]) -> Result<(Times, Times)> {
             }
             Ok(seen)
         });
+        let alerts = scope.spawn(|| {
+            let mut seen = Times::new();
+            let ruptures = ready.iter().filter(|event| event.site.starts_with(RUPTURED)).count();
+            while seen.len() < ruptures && clock() < until {
+                for alert in alertmanager.alerts() {
+                    let site = alert["labels"]["site"].as_str().filter(|site| site.starts_with(RUPTURED));
+                    if let Some(site) = site {
+                        seen.entry(site.to_owned()).or_insert_with(&*clock);
+                    }
+                }
+                pause(ASKED_EVERY);
+            }
+            seen
+        });
         let sent = send(stage, ready, &*clock)?;
-        let seen = seeing.join().map_err(|_| anyhow::anyhow!("read rows"))??;
-        Ok((sent, seen))
+        let rows = rows.join().map_err(|_| anyhow::anyhow!("read rows"))??;
+        let alerts = alerts.join().map_err(|_| anyhow::anyhow!("ask the Alertmanager"))?;
+        Ok(Seen { sent, rows, alerts })
     })
 }
 
@@ -119,7 +171,7 @@ fn send(stage: &Stage, ready: &[Ready], clock: &dyn Fn() -> Duration) -> Result<
     for (number, some) in (0_u32..).zip(ready.chunks(AT_ONCE)) {
         let due = begun + Duration::from_millis(1_000 * AT_ONCE as u64 / RATE) * number;
         while clock() < due {
-            breathe();
+            pause(Duration::from_millis(1));
         }
         let outputs: Vec<Output<'_>> = some
             .iter()
@@ -139,6 +191,6 @@ fn send(stage: &Stage, ready: &[Ready], clock: &dyn Fn() -> Duration) -> Result<
 }
 
 #[expect(clippy::disallowed_methods, reason = "the rate is kept by the clock")]
-fn breathe() {
-    std::thread::sleep(Duration::from_millis(1));
+fn pause(time: Duration) {
+    std::thread::sleep(time);
 }

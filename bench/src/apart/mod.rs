@@ -4,4 +4,5 @@
 pub mod fold;
 pub mod grow;
 pub mod latency;
+pub mod loaded;
 pub mod replay;

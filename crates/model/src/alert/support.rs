@@ -21,10 +21,14 @@ fn contacts<'a>(
 /// The same type asked for in two contacts of an episode, twice in 28 days, and not given at or after the first.
 pub(super) fn unmet(telling: &Telling<'_>, stretches: &mut Vec<Stretch>) {
     let story = telling.story;
+    // Most contacts ask for nothing: they are passed by once, and not once for each type.
+    let asking = contacts(telling).filter(|(_, _, contact)| !contact.requested.is_empty());
+    let asking: Vec<(usize, &Arc<Event>, &Contact)> =
+        asking.filter_map(|(episode, event, contact)| Some((episode?, event, contact))).collect();
     for kind in SupportType::FIVE {
-        let requests = contacts(telling).filter(|(_, _, contact)| contact.requested.contains(kind));
+        let requests = asking.iter().filter(|(_, _, contact)| contact.requested.contains(kind));
         let requests: Vec<(usize, &Arc<Event>)> =
-            requests.filter_map(|(episode, event, _)| Some((episode?, event))).collect();
+            requests.map(|(episode, event, _)| (*episode, *event)).collect();
         if requests.len() < 2 {
             continue;
         }
