@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::Parser;
-use rapport_bench::apart::{fold, grow};
+use rapport_bench::apart::{bounds, fold, grow};
 use rapport_bench::{bare, run, settings};
 
 /// Measures Rapport on a real Kafka beside a bare client loop and a Kafka Streams job
@@ -15,7 +15,7 @@ struct Arguments {
     child: Option<Child>,
 }
 
-/// What the bench starts as a process of its own, to be measured like any other; and a fold for profiles.
+/// What the bench starts as a process of its own, to be measured like any other; and what is asked for by itself.
 #[derive(Debug, clap::Subcommand)]
 enum Child {
     /// Copies a topic's records in transactions until it is killed
@@ -25,6 +25,7 @@ enum Child {
     #[command(hide = true)]
     Grow(grow::Arguments),
     Fold(fold::Arguments),
+    Bounds(bounds::Arguments),
 }
 
 fn main() -> Result<()> {
@@ -33,6 +34,7 @@ fn main() -> Result<()> {
         Some(Child::Bare(arguments)) => bare::run(&arguments),
         Some(Child::Grow(arguments)) => grow::child(&arguments),
         Some(Child::Fold(arguments)) => fold::run(&arguments),
+        Some(Child::Bounds(arguments)) => bounds::run(&arguments),
         None => run::run(&arguments.settings),
     }
 }

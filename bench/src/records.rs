@@ -158,7 +158,11 @@ pub fn after(last: Instant) -> Instant {
     Instant(last.day().start().0 + DAY_US)
 }
 
-fn rules() -> Result<Rules> {
+/// The rules by which raw events are accepted.
+///
+/// # Errors
+/// Where a pseudonym key cannot be made.
+pub fn rules() -> Result<Rules> {
     let keys =
         Keys::new(vec![("k1".to_owned(), vec![7; 32])]).map_err(|error| anyhow!("make a key: {error}"))?;
     Ok(Rules { sites: Sites::Any, catalogue: Catalogue::embedded(), keys, pseudonymise_event_ids: true })

@@ -40,10 +40,17 @@ pub struct Arguments {
 
 /// Counts what it is sent.
 #[derive(Default)]
-struct Counted {
+pub(super) struct Counted {
     rows: (usize, usize),
     alerts: (usize, usize),
     releases: (usize, usize),
+}
+
+impl Counted {
+    /// How many outputs there were.
+    pub fn all(&self) -> usize {
+        self.rows.0 + self.releases.0 + self.alerts.0
+    }
 }
 
 impl Sink for Counted {
@@ -115,7 +122,12 @@ fn replay_all(service: &mut Indicators, records: &[Record]) {
     }
 }
 
-fn reference<'a>(offset: u64, record: &'a Record, headers: &'a Vec<(String, Vec<u8>)>) -> RecordRef<'a> {
+/// The record at its place in the log.
+pub(super) fn reference<'a>(
+    offset: u64,
+    record: &'a Record,
+    headers: &'a Vec<(String, Vec<u8>)>,
+) -> RecordRef<'a> {
     RecordRef {
         topic: EVENTS,
         partition: record.partition,
