@@ -30,6 +30,8 @@ const HOUR_US: i64 = 3_600_000_000;
 const LATE: (i64, i64) = (100, 50);
 /// Events of each dyad of a large site.
 const EVENTS_EACH: i64 = 5;
+/// Polls that bring nothing, of each day: a day has some 800 000 of them where nothing happens.
+const POLLS: usize = 1_000;
 /// Days on which one dyad of a hundred has an event, and days after them on which nothing happens.
 const DAYS: (i64, i64) = (10, 120);
 
@@ -124,12 +126,15 @@ fn many(many: &Many, table: &mut Table) -> Result<()> {
     let held = resident();
     let of_dyad = |dyad: i64| format!("site-{}", dyad % many.sites);
     let all = many.sites * many.dyads;
-    let (mut event, mut busy) = (Cost::default(), Cost::default());
+    let (mut event, mut busy, mut ahead) = (Cost::default(), Cost::default(), Cost::default());
     for number in 0..EVENTS_EACH {
         for dyad in 0..all {
             // A day between two events of a dyad, all of a day within one hour.
             let hour = number * 24 + 1;
             let record = bench.event(&of_dyad(dyad), dyad, hour, hour)?;
+            if dyad == 0 {
+                bench.idle(&mut ahead)?;
+            }
             let spent = bench.process(record)?;
             if dyad == 0 && number > 0 { busy.add(spent) } else { event.add(spent) }
         }
@@ -138,6 +143,7 @@ fn many(many: &Many, table: &mut Table) -> Result<()> {
     event.row(table, "an event".to_owned(), Some(bytes));
     let mut some = Cost::default();
     for day in EVENTS_EACH..EVENTS_EACH + DAYS.0 {
+        bench.idle(&mut ahead)?;
         let spent = bench.process(tick(0, Instant(day * DAY_US + HOUR_US)))?;
         // The first of them still is of a day with all dyads.
         if day > EVENTS_EACH {
@@ -155,6 +161,7 @@ fn many(many: &Many, table: &mut Table) -> Result<()> {
     let begun = EVENTS_EACH + DAYS.0;
     let (mut quiet, mut turned) = (Cost::default(), Vec::new());
     for day in begun..begun + DAYS.1 {
+        bench.idle(&mut ahead)?;
         let spent = bench.process(tick(0, Instant(day * DAY_US + HOUR_US)))?;
         turned.push((spent, day));
         quiet.add(spent);
@@ -166,6 +173,7 @@ fn many(many: &Many, table: &mut Table) -> Result<()> {
         cost.add(spent);
         cost.row(table, format!("of these, day {day}"), None);
     }
+    ahead.row(table, "counting ahead, after a poll that brought nothing".to_owned(), None);
     bench.replay()?.row(table, "replayed, then folded".to_owned(), None);
     Ok(())
 }
@@ -245,6 +253,19 @@ impl Bench {
         self.kept += record.key.capacity() + record.value.capacity();
         self.records.push(record);
         Ok((spent, sink.all()))
+    }
+
+    /// Lets the service do what it does while nothing happens.
+    fn idle(&mut self, cost: &mut Cost) -> Result<()> {
+        let mut sink = Counted::default();
+        for _ in 0..POLLS {
+            let Bench { service, meter, .. } = self;
+            let mut done = Ok(());
+            let spent = meter.spent(|| done = service.on_time(&mut sink));
+            done.context("let time pass")?;
+            cost.add((spent, 0));
+        }
+        Ok(())
     }
 
     /// Bytes of memory that came since then, but for the records that the bench keeps.

@@ -14,6 +14,9 @@ use crate::time::{Day, Instant};
 
 pub use board::{AHEAD, Board, Entry, Tally};
 
+/// Days between two releases at most.
+const DAYS_APART: i32 = 7;
+
 impl Releases {
     /// The last release boundary at or before `t`.
     pub fn boundary(self, t: Instant) -> Instant {
@@ -22,6 +25,15 @@ impl Releases {
             Releases::Daily => day.start(),
             Releases::Weekly => day.plus(-day.weekday()).start(),
         }
+    }
+
+    /// The release boundary after `t`.
+    pub fn boundary_after(self, t: Instant) -> Instant {
+        let days = match self {
+            Releases::Daily => 1,
+            Releases::Weekly => DAYS_APART,
+        };
+        self.boundary(t).day().plus(days).start()
     }
 }
 
@@ -234,5 +246,8 @@ mod tests {
             Releases::Weekly.boundary(wednesday.plus(-2).start().just_before()),
             wednesday.plus(-9).start()
         );
+        assert_eq!(Releases::Daily.boundary_after(wednesday.start()), wednesday.plus(1).start());
+        assert_eq!(Releases::Weekly.boundary_after(wednesday.start()), wednesday.plus(5).start());
+        assert_eq!(Releases::Weekly.boundary_after(wednesday.plus(5).start()), wednesday.plus(12).start());
     }
 }

@@ -30,6 +30,7 @@ use crate::words::EndReason;
 
 use acknowledgements::Register;
 use concerns::Concern;
+use releases::Ahead;
 use silence::Silence;
 use slots::{Member, Slots};
 
@@ -62,8 +63,10 @@ pub(crate) struct Site {
     days: BTreeMap<Day, u32>,
     /// What its members add to releases, from the first on.
     board: Option<Board>,
-    /// Events of dyads that came to stand (`true`) or no longer do since the last release.
+    /// Events of dyads that came to stand (`true`) or no longer do since the last release, and were not counted ahead.
     fresh: Vec<(Arc<Event>, bool)>,
+    /// How far the next release is counted.
+    ahead: Ahead,
     /// Members to settle.
     stirred: Vec<Slot>,
     /// Events without a dyad whose row may differ.
@@ -82,6 +85,7 @@ impl Site {
             days: BTreeMap::new(),
             board: None,
             fresh: Vec::new(),
+            ahead: Ahead::default(),
             stirred: Vec::new(),
             rows: BTreeSet::new(),
         }
@@ -346,6 +350,7 @@ impl Site {
     fn stir(&mut self, slot: Slot) {
         if !std::mem::replace(&mut self.slots.get_mut(slot).stirred, true) {
             self.stirred.push(slot);
+            self.ahead.begin_again();
         }
     }
 }

@@ -18,6 +18,14 @@ use crate::outputs::{Source, Writer};
 /// Its consumer group.
 pub const GROUP: &str = "rapport.indicators";
 
+/// How many members of sites are looked at, to count releases ahead, after a poll that brought nothing: less than a
+/// millisecond's work.
+const AHEAD: usize = 8_192;
+/// The same for each record that a poll brought.
+const AHEAD_OF_RECORD: usize = 64;
+/// Where so many records came with a poll there are more to come: then nothing is counted ahead.
+const BUSY: usize = 2_000;
+
 /// One worker's service.
 pub struct Indicators {
     params: Arc<Params>,
@@ -32,6 +40,8 @@ pub struct Indicators {
     /// Folds of partitions that are about to be assigned.
     prepared: BTreeMap<u32, Partition>,
     arrived: Arrived,
+    /// Records processed since the last poll.
+    polled: usize,
 }
 
 impl Indicators {
@@ -48,6 +58,7 @@ impl Indicators {
             checkpoints: None,
             prepared: BTreeMap::new(),
             arrived: Arrived::default(),
+            polled: 0,
         }
     }
 
@@ -169,6 +180,7 @@ impl Service for Indicators {
 
     fn process(&mut self, record: &RecordRef<'_>, sink: &mut dyn Sink) -> Result<(), Error> {
         let applied = self.apply(record, false);
+        self.polled += 1;
         self.tally.record(applied);
         if self.outputs.is_empty() {
             return Ok(());
@@ -186,6 +198,13 @@ impl Service for Indicators {
         if let Some(checkpoints) = &mut self.checkpoints {
             checkpoints.proceed(&self.partitions);
         }
+        let effort = match std::mem::take(&mut self.polled) {
+            0 => AHEAD,
+            records if records < BUSY => records * AHEAD_OF_RECORD,
+            _ => return Ok(()),
+        };
+        let share = effort / self.partitions.len().max(1);
+        self.partitions.values_mut().for_each(|fold| fold.count_ahead(share));
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! What a partition says of records, and that it says the same of the same set in any order.
 
+mod ahead;
 mod clock;
 mod golden;
 mod passing;

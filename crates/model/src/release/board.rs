@@ -7,7 +7,7 @@
 use crate::indicators::{Id, Span, WINDOWS};
 use crate::time::Day;
 
-use super::Layout;
+use super::{DAYS_APART, Layout};
 
 /// Days of the longest window.
 const LONGEST: i32 = WINDOWS[WINDOWS.len() - 1].days;
@@ -16,10 +16,11 @@ const LONGEST: i32 = WINDOWS[WINDOWS.len() - 1].days;
 /// stands for 28 days.
 pub const AHEAD: i32 = 29;
 
-/// Days of the board: those of the longest window and those ahead, the day after them, and some more for a round number.
+/// Days of the board: those of the longest window, those that lie ahead of the next release, which is counted while the
+/// windows end on the day of the last, the day after them, and some more for a round number.
 const DAYS: i32 = 128;
 
-const _: () = assert!(LONGEST + AHEAD < DAYS);
+const _: () = assert!(LONGEST + DAYS_APART + AHEAD < DAYS);
 
 /// Something that a member of a site adds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -327,12 +328,12 @@ mod tests {
 
     /// An entry as of day 0; the cells are few, so that entries meet.
     fn entry() -> impl Strategy<Value = Entry> {
-        let days = -130..=AHEAD;
+        let days = -130..=DAYS_APART + AHEAD;
         prop_oneof![
             4 => (0..3_u16, days.clone(), 1..1_000_i64)
                 .prop_map(|(cell, day, value)| Entry::On { cell, day: Day(day), value }),
             4 => (2..5_u16, days, prop::option::of(0..40)).prop_map(|(cell, from, length)| {
-                let to = length.map(|length| from + length).filter(|to| *to < AHEAD);
+                let to = length.map(|length| from + length).filter(|to| *to < DAYS_APART + AHEAD);
                 Entry::Run { cell, from: Day(from), to: to.map(Day) }
             }),
             1 => (4..6_u16).prop_map(|cell| Entry::Now { cell }),

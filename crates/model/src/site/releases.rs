@@ -19,33 +19,118 @@ use super::slots::{History, Member, Slots};
 /// Events whose entries are made at once: a whole backlog's would be many.
 const AT_ONCE: usize = 256;
 
+/// How many members can be looked at in the time in which one is counted.
+const COUNTING: usize = 32;
+
+/// How far the next release is counted ahead.
+///
+/// What a member adds is taken down as if nothing more happened to it until the end of the day, so it can be long before.
+/// Where something does happen it is taken down again; the board only ever adds up what is on it. So the release is the same
+/// however much was counted ahead, and whenever; only the less is left to count at its boundary.
+#[derive(Debug, Default)]
+pub(super) struct Ahead {
+    /// How many places of the way were looked at: along all members for dyads, then again for the others.
+    looked: usize,
+    /// Whether there may be something to count behind on the way.
+    again: bool,
+    /// Whether there is nothing to count.
+    done: bool,
+}
+
+impl Ahead {
+    /// Something changed.
+    pub fn begin_again(&mut self) {
+        (self.again, self.done) = (true, false);
+    }
+
+    /// The next of `members` to look at, and whether it is looked at as a dyad.
+    fn next(&mut self, members: usize) -> Option<(Slot, bool)> {
+        if self.looked >= 2 * members {
+            *self = Ahead { looked: 0, again: false, done: !self.again };
+        }
+        if self.done {
+            return None;
+        }
+        self.looked += 1;
+        let place = self.looked - 1;
+        Some((Slot((place % members) as u32), place < members))
+    }
+}
+
 impl Site {
     /// Releases the site at the boundary `clock`, just before which it has been settled, if it has events by then.
     pub fn release(&mut self, clock: Instant, layout: &Layout, params: &Params) -> Option<Output> {
         let (first_day, _) = self.days.first_key_value()?;
         let first_day = *first_day;
-        let at = clock.just_before();
-        let mut board = self.board.take().unwrap_or_else(|| Board::new(layout));
-        board.advance(at.day());
-        let count = Count { at, layout, params, windows: Windows::ending_on(at.day(), params) };
+        let count = Count::up_to(clock, layout, params);
+        let mut board = self.board_on(count.at.day(), layout);
         count.count_events(&std::mem::take(&mut self.fresh), &mut board);
-        let is_due =
-            |member: &Member| member.changed || member.turns_at.is_some_and(|turns_at| turns_at <= at);
-        let is_dyad = |member: &Member| member.pair().is_some();
         // Dyads first: persons are counted by what their dyads say.
-        for slot in self.slots.all() {
-            if is_dyad(self.slots.get(slot)) && is_due(self.slots.get(slot)) {
-                self.count_dyad(slot, &count, &mut board);
-            }
-        }
-        for slot in self.slots.all() {
-            if !is_dyad(self.slots.get(slot)) && is_due(self.slots.get(slot)) {
-                self.count_other(slot, &count, &mut board);
+        for as_dyad in [true, false] {
+            for slot in self.slots.all() {
+                self.count_if_due(slot, as_dyad, &count, &mut board);
             }
         }
         let release = layout.release(&board, &self.name, first_day);
         self.board = Some(board);
+        self.ahead = Ahead::default();
         Some(Output::Release(release))
+    }
+
+    /// Counts some of what the release at the boundary `next` will be made of; `last` is the boundary before. Of `effort`,
+    /// members looked at, it gives back what it did not need.
+    pub fn count_ahead(
+        &mut self,
+        (last, next): (Instant, Instant),
+        layout: &Layout,
+        params: &Params,
+        effort: usize,
+    ) -> usize {
+        let mut left = effort.saturating_sub(1);
+        if self.days.is_empty() || self.ahead.done {
+            return left;
+        }
+        let mut board = self.board_on(last.just_before().day(), layout);
+        let count = Count::up_to(next, layout, params);
+        let fresh = self.fresh.split_off(self.fresh.len().saturating_sub(left));
+        count.count_events(&fresh, &mut board);
+        left -= fresh.len();
+        while left > 0
+            && let Some((slot, as_dyad)) = self.ahead.next(self.slots.len())
+        {
+            let is_counted = self.count_if_due(slot, as_dyad, &count, &mut board);
+            left = left.saturating_sub(if is_counted { COUNTING } else { 1 });
+        }
+        self.board = Some(board);
+        left
+    }
+
+    /// The board with windows that end on `day`.
+    fn board_on(&mut self, day: Day, layout: &Layout) -> Board {
+        let mut board = self.board.take().unwrap_or_else(|| Board::new(layout));
+        board.advance(day);
+        board
+    }
+
+    /// Counts a member that is a dyad, or one that is none, if something happened to it or time has turned it; whether it
+    /// did.
+    fn count_if_due(&mut self, slot: Slot, as_dyad: bool, count: &Count<'_>, board: &mut Board) -> bool {
+        let member = self.slots.get(slot);
+        if !is_due(member, count.at) || member.pair().is_some() != as_dyad {
+            return false;
+        }
+        if as_dyad {
+            self.count_dyad(slot, count, board)
+        } else {
+            self.count_other(slot, count, board)
+        }
+        true
+    }
+
+    /// How many members the release at the boundary `next` has yet to count.
+    #[cfg(test)]
+    pub fn left_to_count(&self, next: Instant) -> usize {
+        self.slots.all().filter(|slot| is_due(self.slots.get(*slot), next.just_before())).count()
     }
 
     fn count_dyad(&mut self, slot: Slot, count: &Count<'_>, board: &mut Board) {
@@ -93,6 +178,11 @@ impl Site {
     }
 }
 
+/// Whether something happened to a member since it was counted, or time turns it up to `at`.
+fn is_due(member: &Member, at: Instant) -> bool {
+    member.changed || member.turns_at.is_some_and(|turns_at| turns_at <= at)
+}
+
 /// What every count of a release is given.
 struct Count<'a> {
     at: Instant,
@@ -101,7 +191,13 @@ struct Count<'a> {
     windows: Windows<'a>,
 }
 
-impl Count<'_> {
+impl<'a> Count<'a> {
+    /// Up to the boundary `clock`.
+    fn up_to(clock: Instant, layout: &'a Layout, params: &'a Params) -> Count<'a> {
+        let at = clock.just_before();
+        Count { at, layout, params, windows: Windows::ending_on(at.day(), params) }
+    }
+
     /// Counts what came to stand, or no longer does, by itself.
     fn count_events(&self, events: &[(Arc<Event>, bool)], board: &mut Board) {
         for events in events.chunks(AT_ONCE) {

@@ -165,6 +165,11 @@ impl Slots {
         &mut self.members[slot.0 as usize]
     }
 
+    /// How many slots there are, at least one.
+    pub fn len(&self) -> usize {
+        self.members.len()
+    }
+
     /// All slots.
     pub fn all(&self) -> impl Iterator<Item = Slot> + use<> {
         (0..self.members.len() as u32).map(Slot)
