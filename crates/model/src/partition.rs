@@ -67,6 +67,26 @@ impl Output {
     }
 }
 
+/// Takes what is to be written, one after another: of a large site, or of many, it is too much to be held at once.
+pub trait Outputs {
+    /// The clock of the partition once the record at hand is applied; told before the outputs of the record.
+    fn clock(&mut self, _clock: Instant) {}
+
+    /// Takes the next output.
+    fn put(&mut self, output: Output);
+}
+
+impl Outputs for Vec<Output> {
+    fn put(&mut self, output: Output) {
+        self.push(output);
+    }
+}
+
+/// Of what is written already.
+impl Outputs for () {
+    fn put(&mut self, _: Output) {}
+}
+
 /// Why a record of `rapport.events` was passed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Malformed {
@@ -133,7 +153,7 @@ impl Partition {
     /// # Errors
     /// As [`Partition::apply`].
     pub fn replay(&mut self, key: Option<&[u8]>, value: Option<&[u8]>) -> Result<(), Malformed> {
-        self.receive(key, value, &mut Vec::new())
+        self.receive(key, value, &mut ())
     }
 
     /// Ends the replay: folds what was noted, once. [`Partition::apply`] does so by itself; where it was done before it does
@@ -144,11 +164,11 @@ impl Partition {
         }
         let sites: Vec<u32> = self.by_name.values().copied().collect();
         for site in sites {
-            self.with_site(site, self.clock, &mut Vec::new(), |site, stage| site.settle_replayed(stage));
+            self.with_site(site, self.clock, &mut (), |site, stage| site.settle_replayed(stage));
         }
     }
 
-    /// Applies one record of `rapport.events`; what is to be written is pushed to `out`, in an order that depends on
+    /// Applies one record of `rapport.events`; what is to be written is put to `out`, in an order that depends on
     /// nothing but the records.
     ///
     /// Without a value the record forgets the version that its key names.
@@ -159,7 +179,7 @@ impl Partition {
         &mut self,
         key: Option<&[u8]>,
         value: Option<&[u8]>,
-        out: &mut Vec<Output>,
+        out: &mut dyn Outputs,
     ) -> Result<(), Malformed> {
         self.settle();
         self.receive(key, value, out)
@@ -169,7 +189,7 @@ impl Partition {
         &mut self,
         key: Option<&[u8]>,
         value: Option<&[u8]>,
-        out: &mut Vec<Output>,
+        out: &mut dyn Outputs,
     ) -> Result<(), Malformed> {
         let key = key.and_then(|key| std::str::from_utf8(key).ok());
         let Some(value) = value else { return self.forget(key, out) };
@@ -184,10 +204,11 @@ impl Partition {
         &mut self,
         key: Option<&str>,
         record: Decoded<'_>,
-        out: &mut Vec<Output>,
+        out: &mut dyn Outputs,
     ) -> Result<(), Malformed> {
         let accepted = record.ingested_at;
         let Some((site, names, event)) = record.event else {
+            out.clock(self.clock.max(accepted));
             self.advance(accepted, out);
             return Ok(());
         };
@@ -200,6 +221,7 @@ impl Partition {
         if !fits(names, &event) {
             return Err(Malformed::Persons);
         }
+        out.clock(self.clock.max(accepted));
         self.advance(accepted, out);
         let site = self.site(site);
         self.with_site(site, self.clock, out, |site, stage| site.add(names, event, version, accepted, stage));
@@ -239,13 +261,14 @@ impl Partition {
         Stats { sites: self.sites.len(), dyads, events, pending: self.pending.len() }
     }
 
-    fn forget(&mut self, key: Option<&str>, out: &mut Vec<Output>) -> Result<(), Malformed> {
+    fn forget(&mut self, key: Option<&str>, out: &mut dyn Outputs) -> Result<(), Malformed> {
         let Some((site, id, version)) = key.and_then(keys::parse_event) else {
             // The tombstone of a tick withdraws nothing: T does not go back.
             let tick = key.is_some_and(|key| key == keys::TICK || key.starts_with("day/"));
             return if tick { Ok(()) } else { Err(Malformed::Key) };
         };
         let version = VersionId::parse(version).ok_or(Malformed::Key)?;
+        out.clock(self.clock);
         if let Some(site) = self.by_name.get(site) {
             self.with_site(*site, self.clock, out, |site, stage| site.forget(id, version, stage));
         }
@@ -253,7 +276,7 @@ impl Partition {
     }
 
     /// Carries the clock to `to`, if that is later: over the last release boundary on the way there, if any.
-    fn advance(&mut self, to: Instant, out: &mut Vec<Output>) {
+    fn advance(&mut self, to: Instant, out: &mut dyn Outputs) {
         if to <= self.clock {
             return;
         }
@@ -261,7 +284,8 @@ impl Partition {
         if boundary > self.clock && !self.replaying {
             self.reach(boundary.just_before(), out);
             for site in self.by_name.values() {
-                out.extend(self.sites[*site as usize].release(boundary, &self.layout, &self.params));
+                let release = self.sites[*site as usize].release(boundary, &self.layout, &self.params);
+                release.into_iter().for_each(|release| out.put(release));
             }
         }
         self.clock = to;
@@ -269,7 +293,7 @@ impl Partition {
     }
 
     /// Lets everything happen that time alone brings up to `now`.
-    fn reach(&mut self, now: Instant, out: &mut Vec<Output>) {
+    fn reach(&mut self, now: Instant, out: &mut dyn Outputs) {
         let mut changed = BTreeSet::new();
         while let Some((_, site, id)) = pop_up_to(&mut self.pending, now, |(at, ..)| *at) {
             self.with_site(site, now, out, |site, stage| site.reach(&id, stage));
@@ -299,7 +323,7 @@ impl Partition {
         &mut self,
         site: u32,
         now: Instant,
-        out: &mut Vec<Output>,
+        out: &mut dyn Outputs,
         change: impl FnOnce(&mut Site, &mut Stage<'_>),
     ) {
         let Partition { params, sites, schedule, pending, replaying, .. } = self;

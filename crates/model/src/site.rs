@@ -21,7 +21,7 @@ use crate::alert;
 use crate::dyad::{Context, Dyad};
 use crate::event::{Body, Event, Names, Persons};
 use crate::params::Params;
-use crate::partition::Output;
+use crate::partition::Outputs;
 use crate::release::Board;
 use crate::time::{Day, Instant};
 use crate::versions::{Ledger, Slot, Transition, Version, VersionId};
@@ -47,7 +47,7 @@ pub(crate) struct Stage<'a> {
     pub schedule: &'a mut BTreeSet<(Instant, u32, Slot)>,
     /// Standing events of all sites that have not occurred yet.
     pub pending: &'a mut BTreeSet<(Instant, u32, Arc<str>)>,
-    pub out: &'a mut Vec<Output>,
+    pub out: &'a mut dyn Outputs,
 }
 
 /// One site.

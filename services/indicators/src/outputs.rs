@@ -3,10 +3,12 @@
 use std::fmt::Write as _;
 
 use prost::Message;
-use rapport_model::partition::Output;
+use rapport_model::partition::{Output, Outputs};
 use rapport_model::time::Instant;
 use rapport_proto::{headers, topics};
 use rapport_stream::port::{self, Error, RecordRef, Sink};
+
+use crate::metrics::Tally;
 
 /// Writes outputs of one record after another; keeps its buffers.
 #[derive(Default)]
@@ -20,7 +22,7 @@ pub struct Writer {
 
 /// Where outputs come from.
 pub struct Source<'a> {
-    /// Topic, partition and offset of the record.
+    /// Topic, partition and offset of the record, and the clock of its partition once it was applied.
     topic: &'a str,
     partition: u32,
     offset: u64,
@@ -28,9 +30,50 @@ pub struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    /// That record, with the clock of its partition once it was applied.
-    pub fn of(record: &RecordRef<'a>, clock: Instant) -> Source<'a> {
-        Source { topic: record.topic, partition: record.partition, offset: record.offset, clock }
+    /// That record; of the clock its fold is to tell.
+    pub fn of(record: &RecordRef<'a>) -> Source<'a> {
+        let RecordRef { topic, partition, offset, .. } = *record;
+        Source { topic, partition, offset, clock: Instant::default() }
+    }
+}
+
+/// Writes a record's outputs as they come, so that not all have to be held.
+pub struct Writing<'a> {
+    source: Source<'a>,
+    writer: &'a mut Writer,
+    tally: &'a mut Tally,
+    sink: &'a mut dyn Sink,
+    written: Result<(), Error>,
+}
+
+impl<'a> Writing<'a> {
+    /// Writes to `sink`, and counts in `tally`.
+    pub fn new(
+        source: Source<'a>,
+        writer: &'a mut Writer,
+        tally: &'a mut Tally,
+        sink: &'a mut dyn Sink,
+    ) -> Writing<'a> {
+        Writing { source, writer, tally, sink, written: Ok(()) }
+    }
+
+    /// # Errors
+    /// That of the first output which could not be written; those after it were left.
+    pub fn end(self) -> Result<(), Error> {
+        self.written
+    }
+}
+
+impl Outputs for Writing<'_> {
+    fn clock(&mut self, clock: Instant) {
+        self.source.clock = clock;
+    }
+
+    fn put(&mut self, output: Output) {
+        if self.written.is_ok() {
+            self.tally.output(&output);
+            self.written = self.writer.send(&self.source, &output, self.sink);
+        }
     }
 }
 

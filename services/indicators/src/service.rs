@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rapport_model::params::Params;
-use rapport_model::partition::{Output, Partition, Stats};
+use rapport_model::partition::{Outputs, Partition, Stats};
 use rapport_proto::topics;
 use rapport_stream::failpoint;
 use rapport_stream::port::{Error, RecordRef, Sink, TopicPartition};
@@ -13,7 +13,7 @@ use rapport_stream::worker::Service;
 use crate::arrived::Arrived;
 use crate::checkpoints::Checkpoints;
 use crate::metrics::{Metrics, Tally};
-use crate::outputs::{Source, Writer};
+use crate::outputs::{Source, Writer, Writing};
 
 /// Its consumer group.
 pub const GROUP: &str = "rapport.indicators";
@@ -30,8 +30,6 @@ const BUSY: usize = 2_000;
 pub struct Indicators {
     params: Arc<Params>,
     partitions: BTreeMap<u32, Partition>,
-    /// Outputs of the record at hand; kept for its memory.
-    outputs: Vec<Output>,
     writer: Writer,
     tally: Tally,
     worker: String,
@@ -50,7 +48,6 @@ impl Indicators {
         Indicators {
             params,
             partitions: BTreeMap::new(),
-            outputs: Vec::new(),
             writer: Writer::default(),
             tally: Tally::default(),
             worker: worker.to_string(),
@@ -79,9 +76,8 @@ impl Indicators {
         self.partitions.get(&partition)
     }
 
-    /// Applies a record; what follows from it is in `outputs`, unless it was applied before. `false` where it is malformed.
-    fn apply(&mut self, record: &RecordRef<'_>, before: bool) -> bool {
-        self.outputs.clear();
+    /// Applies a record, one that was applied before or one whose outputs are put to `out`. `false` where it is malformed.
+    fn apply(&mut self, record: &RecordRef<'_>, mut out: Option<&mut dyn Outputs>) -> bool {
         let params = &self.params;
         let fold = self.partitions.entry(record.partition).or_insert_with(|| Partition::new(params.clone()));
         if failpoint::is_broken("versions")
@@ -89,17 +85,15 @@ impl Indicators {
         {
             // What arrived before is forgotten, whichever was recorded last.
             let earlier = Some(earlier.as_bytes());
-            let forgotten = if before {
-                fold.replay(earlier, None)
-            } else {
-                fold.apply(earlier, None, &mut self.outputs)
+            let forgotten = match &mut out {
+                None => fold.replay(earlier, None),
+                Some(out) => fold.apply(earlier, None, &mut **out),
             };
             forgotten.ok();
         }
-        let applied = if before {
-            fold.replay(record.key, record.value)
-        } else {
-            fold.apply(record.key, record.value, &mut self.outputs)
+        let applied = match out {
+            None => fold.replay(record.key, record.value),
+            Some(out) => fold.apply(record.key, record.value, out),
         };
         if let Err(malformed) = &applied {
             tracing::debug!(partition = record.partition, offset = record.offset, %malformed, "record passed over");
@@ -165,7 +159,7 @@ impl Service for Indicators {
     }
 
     fn replay(&mut self, record: &RecordRef<'_>) {
-        self.apply(record, true);
+        self.apply(record, None);
     }
 
     fn replayed(&mut self, partition: &TopicPartition) {
@@ -179,19 +173,14 @@ impl Service for Indicators {
     }
 
     fn process(&mut self, record: &RecordRef<'_>, sink: &mut dyn Sink) -> Result<(), Error> {
-        let applied = self.apply(record, false);
         self.polled += 1;
-        self.tally.record(applied);
-        if self.outputs.is_empty() {
-            return Ok(());
-        }
-        let clock = self.partitions.get(&record.partition).map(Partition::clock).unwrap_or_default();
-        let source = Source::of(record, clock);
-        for output in &self.outputs {
-            self.tally.output(output);
-            self.writer.send(&source, output, sink)?;
-        }
-        Ok(())
+        let (mut writer, mut tally) = (std::mem::take(&mut self.writer), std::mem::take(&mut self.tally));
+        let mut writing = Writing::new(Source::of(record), &mut writer, &mut tally, sink);
+        let applied = self.apply(record, Some(&mut writing));
+        let written = writing.end();
+        tally.record(applied);
+        (self.writer, self.tally) = (writer, tally);
+        written
     }
 
     fn on_time(&mut self, _: &mut dyn Sink) -> Result<(), Error> {

@@ -54,7 +54,6 @@ impl Site {
             }
             self.settle_peer(slot, stage);
             self.settle_member(slot, stage);
-            stage.out.clear();
         }
         self.stirred.clear();
         self.rows.clear();
@@ -95,7 +94,7 @@ impl Site {
             self.note_other_ends(client, &event_id, &mut row);
             // The event may have moved: then the row under its key is another's to give.
             if row.is_some() || !self.has_row(&event_id, stage.now) {
-                stage.out.push(Output::Enriched { site: self.name.clone(), event_id, row });
+                stage.out.put(Output::Enriched { site: self.name.clone(), event_id, row });
             }
         }
         for (id, ended) in changes.endings {
@@ -189,7 +188,7 @@ impl Site {
         }
         for (_, alert) in told {
             self.alerts.insert(alert.alert_id.as_str().into(), slot);
-            stage.out.push(Output::Alert(alert));
+            stage.out.put(Output::Alert(alert));
         }
     }
 
@@ -207,7 +206,7 @@ impl Site {
         }
         for alert_id in taken {
             self.alerts.remove(alert_id.as_str());
-            stage.out.push(Output::NoAlert { site: self.name.clone(), alert_id });
+            stage.out.put(Output::NoAlert { site: self.name.clone(), alert_id });
         }
     }
 
@@ -254,7 +253,7 @@ impl Site {
         let mut row = pair.dyad.row(&cx, &version.event.id);
         self.note_other_ends(pair.client, &version.event.id, &mut row);
         let (site, event_id) = (self.name.clone(), version.event.id.clone());
-        stage.out.push(Output::Enriched { site, event_id, row });
+        stage.out.put(Output::Enriched { site, event_id, row });
     }
 
     fn has_row(&self, id: &str, now: Instant) -> bool {
@@ -277,6 +276,6 @@ impl Site {
             }
             None => None,
         };
-        stage.out.push(Output::Enriched { site: self.name.clone(), event_id, row });
+        stage.out.put(Output::Enriched { site: self.name.clone(), event_id, row });
     }
 }
