@@ -6,6 +6,7 @@
 //! unless `RAPPORT_FAULT_CHECKPOINTS` is 0.
 
 mod brokers;
+mod connections;
 mod input;
 mod judge;
 mod log;
