@@ -8,7 +8,7 @@
 pub mod charity;
 mod deliveries;
 pub mod metrics;
-mod numbers;
+pub mod numbers;
 mod readers;
 mod secrecy;
 mod stage;

@@ -6,6 +6,7 @@ use prost::Message;
 use rapport_model::time::Instant;
 use rapport_proto::topics::{ENRICHED, EVENTS, INDICATORS};
 use rapport_proto::v1;
+use rapport_stream::port::Log;
 use rapport_tests::harness::{repository, wait_for, wait_until};
 use rapport_tests::oracle::log::{Known, Record};
 use rapport_tests::oracle::{Given, compare, release, standing_at_the_end};
@@ -47,8 +48,13 @@ pub fn events(stage: &Stage) -> Vec<Vec<Record>> {
 
 /// The last release of every site.
 fn published(stage: &Stage, midnight: Instant) -> BTreeMap<String, v1::Release> {
+    released(&stage.log, midnight)
+}
+
+/// The release of every site that was made at that midnight.
+pub fn released(log: &impl Log, midnight: Instant) -> BTreeMap<String, v1::Release> {
     let day = midnight.day().plus(-1).to_string();
-    let releases = topics::standing(&stage.log, INDICATORS);
+    let releases = topics::standing(log, INDICATORS);
     let releases = releases.iter().filter_map(|(key, value)| {
         let (site, of_day) = key.split_once('/').expect("the key of a release");
         let release = || serde_json::from_slice(value).expect("a release is JSON");
@@ -110,20 +116,30 @@ pub fn prometheus_has_every_number(stage: &Stage, midnight: Instant) {
         let name = labels.remove("__name__").expect("a series has a name");
         scraped.insert((name, labels), number(&sample));
     }
-    for name in ["release_timestamp_seconds", "site_first_day_timestamp_seconds", "withheld_samples"] {
-        scraped.retain(|(other, _), _| other != &format!("rapport_{name}"));
-    }
-    let mut expected = BTreeMap::new();
-    for (site, release) in published(stage, midnight) {
-        for sample in release.samples {
-            let mut labels = sample.labels;
-            labels.insert("site".to_owned(), site.clone());
-            let value: f64 = sample.value.parse().expect("a number");
-            expected.insert((format!("rapport_{}", sample.name), labels), value);
-        }
-    }
+    scraped.retain(|(name, _), _| !is_about_a_release(name));
+    let expected = exactly(&published(stage, midnight));
     assert!(expected.len() > 100 * SITES.len(), "a release has many samples: {}", expected.len());
     assert_eq!(scraped, expected);
+}
+
+/// The series of releases by site, where no number is withheld.
+pub fn exactly(releases: &BTreeMap<String, v1::Release>) -> BTreeMap<(String, Labels), f64> {
+    let mut series = BTreeMap::new();
+    for (site, release) in releases {
+        for sample in &release.samples {
+            let mut labels = sample.labels.clone();
+            labels.insert("site".to_owned(), site.clone());
+            let value: f64 = sample.value.parse().expect("a number");
+            series.insert((format!("rapport_{}", sample.name), labels), value);
+        }
+    }
+    series
+}
+
+/// Whether a series with a site says something about its release, and not what is in it.
+pub fn is_about_a_release(name: &str) -> bool {
+    let about = ["release_timestamp_seconds", "site_first_day_timestamp_seconds", "withheld_samples"];
+    name.strip_prefix("rapport_").is_some_and(|name| about.contains(&name))
 }
 
 /// Of sums the disclosure follows a count; all other numbers are counts.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use prost::Message;
 use rapport_proto::topics::{ALERTS, ENRICHED, EVENTS, INDICATORS, REJECTED};
 use rapport_proto::{headers, v1};
+use rapport_stream::port::Log;
 use rapport_tests::oracle::log::{Known, Record};
 use rapport_tests::oracle::{Given, compare, release, standing_at_the_end};
 
@@ -27,7 +28,12 @@ pub struct Read {
 impl Read {
     /// As it is now.
     pub fn of(stage: &Stage) -> Read {
-        let read = |topic| read(&stage.log, topic);
+        Read::in_log(&stage.log)
+    }
+
+    /// Whatever log it is.
+    pub fn in_log(log: &impl Log) -> Read {
+        let read = |topic| read(log, topic);
         Read {
             events: read(EVENTS),
             rejected: read(REJECTED),

@@ -11,6 +11,7 @@ mod input;
 mod judge;
 mod log;
 mod membership;
+mod readers;
 mod row;
 mod stage;
 mod stuck;

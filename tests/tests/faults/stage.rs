@@ -303,8 +303,8 @@ impl Stage {
     }
 
     /// Carries the clock over the next midnight that it was not carried over yet, and waits until the releases are made,
-    /// and with them everything that came before.
-    pub fn make_releases(&mut self) {
+    /// and with them everything that came before. That midnight.
+    pub fn make_releases(&mut self) -> Instant {
         self.days_ahead += 1;
         let midnight = now().day().plus(self.days_ahead).start();
         let mut command = Command::new(built("rapport"));
@@ -312,6 +312,7 @@ impl Stage {
         let output = command.output().expect("the command can be run");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         self.wait_for_clocks(&[midnight.0 - 1; PARTITIONS as usize]);
+        midnight
     }
 
     /// The pages of metrics of those that answer.
@@ -320,9 +321,14 @@ impl Stage {
         of_program.filter_map(Service::page).collect()
     }
 
+    /// The page of metrics of a service; `None` where it does not answer.
+    pub fn page(&self, instance: &str) -> Option<Page> {
+        self.services[instance].page()
+    }
+
     /// What a service counts under that name; 0 where it does not answer.
     pub fn counted(&self, instance: &str, name: &str) -> f64 {
-        self.services[instance].page().map_or(0.0, |page| page.sum(name))
+        self.page(instance).map_or(0.0, |page| page.sum(name))
     }
 
     /// Waits until a service has counted so much.
@@ -349,7 +355,8 @@ pub fn with_checkpoints() -> bool {
     number("RAPPORT_FAULT_CHECKPOINTS", 1) > 0
 }
 
-fn clocks(page: &Page) -> Vec<(u32, i64)> {
+/// The clocks of the partitions that a page of `indicators` shows.
+pub fn clocks(page: &Page) -> Vec<(u32, i64)> {
     let clocks = page.all("rapport_indicators_clock_timestamp_seconds");
     let clock = |(labels, seconds): (&BTreeMap<String, String>, f64)| {
         (labels["partition"].parse().expect("a number"), Instant((seconds * 1e6).round() as i64).0)
@@ -358,7 +365,7 @@ fn clocks(page: &Page) -> Vec<(u32, i64)> {
 }
 
 /// Records of some months up to now, in the order in which they arrive.
-fn load(seed: u64, bad: u32) -> VecDeque<(Kind, String)> {
+pub fn load(seed: u64, bad: u32) -> VecDeque<(Kind, String)> {
     let now = now();
     let plan = Plan {
         sites: 3,
