@@ -32,6 +32,8 @@ const LATE: (i64, i64) = (100, 50);
 const EVENTS_EACH: i64 = 5;
 /// Polls that bring nothing, of each day: a day has some 800 000 of them where nothing happens.
 const POLLS: usize = 1_000;
+/// Days over which the dyads of a site begin, where not all begin on one.
+const SPREAD: i64 = 28;
 /// Days on which one dyad of a hundred has an event, and days after them on which nothing happens.
 const DAYS: (i64, i64) = (10, 120);
 
@@ -53,6 +55,8 @@ pub enum World {
     Late,
     /// A site with 100 000 dyads
     Site,
+    /// The same, with dyads that began on other days
+    Spread,
     /// 10 000 sites with 10 dyads each
     Sites,
 }
@@ -77,8 +81,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     match world {
         World::Client => long_histories(false, &mut table)?,
         World::Late => long_histories(true, &mut table)?,
-        World::Site => many(&Many { sites: 1, dyads: 100_000 }, &mut table)?,
-        World::Sites => many(&Many { sites: 10_000, dyads: 10 }, &mut table)?,
+        World::Site => many(&Many { sites: 1, dyads: 100_000, spread: 1 }, &mut table)?,
+        World::Spread => many(&Many { sites: 1, dyads: 100_000, spread: SPREAD }, &mut table)?,
+        World::Sites => many(&Many { sites: 10_000, dyads: 10, spread: 1 }, &mut table)?,
     }
     writeln!(std::io::stdout(), "{}\n", table.terminal())?;
     Ok(())
@@ -117,36 +122,36 @@ fn long_histories(late: bool, table: &mut Table) -> Result<()> {
 struct Many {
     sites: i64,
     dyads: i64,
+    /// Days between two events of a dyad.
+    spread: i64,
 }
 
-/// Some events of each, all dyads on the same days; then days on which one dyad of a hundred has another, each with its
-/// release; then days on which time alone turns them all, on the same days too. It cannot come worse.
+/// Some events of each dyad; then days on which one dyad of a hundred has another; then days on which nothing happens and time
+/// alone turns them. Without a spread all dyads have their events, and are turned, on the same days: it cannot come worse.
 fn many(many: &Many, table: &mut Table) -> Result<()> {
     let mut bench = Bench::new()?;
     let held = resident();
     let of_dyad = |dyad: i64| format!("site-{}", dyad % many.sites);
     let all = many.sites * many.dyads;
     let (mut event, mut busy, mut ahead) = (Cost::default(), Cost::default(), Cost::default());
-    for number in 0..EVENTS_EACH {
-        for dyad in 0..all {
-            // A day between two events of a dyad, all of a day within one hour.
-            let hour = number * 24 + 1;
-            let record = bench.event(&of_dyad(dyad), dyad, hour, hour)?;
-            if dyad == 0 {
-                bench.idle(&mut ahead)?;
-            }
-            let spent = bench.process(record)?;
-            if dyad == 0 && number > 0 { busy.add(spent) } else { event.add(spent) }
+    let begun = EVENTS_EACH * many.spread;
+    for day in 0..begun {
+        bench.idle(&mut ahead)?;
+        busy.add(bench.process(tick(0, Instant(day * DAY_US)))?);
+        for dyad in (0..all).filter(|dyad| dyad % many.spread == day % many.spread) {
+            // All of a day within one hour.
+            let record = bench.event(&of_dyad(dyad), dyad, day * 24 + 1, day * 24 + 1)?;
+            event.add(bench.process(record)?);
         }
     }
     let bytes = bench.bytes_since(held) / (all * EVENTS_EACH) as u64;
     event.row(table, "an event".to_owned(), Some(bytes));
     let mut some = Cost::default();
-    for day in EVENTS_EACH..EVENTS_EACH + DAYS.0 {
+    for day in begun..begun + DAYS.0 {
         bench.idle(&mut ahead)?;
         let spent = bench.process(tick(0, Instant(day * DAY_US + HOUR_US)))?;
         // The first of them still is of a day with all dyads.
-        if day > EVENTS_EACH {
+        if day > begun {
             some.add(spent)
         } else {
             busy.add(spent)
@@ -156,9 +161,9 @@ fn many(many: &Many, table: &mut Table) -> Result<()> {
             bench.process(record)?;
         }
     }
-    busy.row(table, "the release after a day with all dyads".to_owned(), None);
+    busy.row(table, "the release after a day with many dyads".to_owned(), None);
     some.row(table, "the release after a day with 1 % of the dyads".to_owned(), None);
-    let begun = EVENTS_EACH + DAYS.0;
+    let begun = begun + DAYS.0;
     let (mut quiet, mut turned) = (Cost::default(), Vec::new());
     for day in begun..begun + DAYS.1 {
         bench.idle(&mut ahead)?;

@@ -44,12 +44,21 @@ pub trait Acknowledgements {
     /// `occurred_at` of the first acknowledgement, in the order of events, of that alert (32 hex digits) in one of these
     /// states.
     fn first(&self, alert_id: &str, states: &[AcknowledgementState]) -> Option<Instant>;
+
+    /// Whether it is known that there are none: then no alert's id need be worked out to ask.
+    fn is_empty(&self) -> bool {
+        false
+    }
 }
 
 /// No acknowledgements.
 impl Acknowledgements for () {
     fn first(&self, _: &str, _: &[AcknowledgementState]) -> Option<Instant> {
         None
+    }
+
+    fn is_empty(&self) -> bool {
+        true
     }
 }
 
@@ -164,9 +173,20 @@ pub(crate) fn differences(
     let (old, new) = (&before[equal..], &after[equal..]);
     let equal = old.iter().rev().zip(new.iter().rev()).take_while(|(old, new)| old == new).count();
     let (old, new) = (&old[..old.len() - equal], &new[..new.len() - equal]);
-    let gone = old.iter().filter(|old| !after.iter().any(|new| new.is_same(old)));
-    let new = new.iter().filter(|new| !before.contains(new));
+    let (mut in_after, mut in_before) = (0, 0);
+    let gone = old.iter().filter(|old| !finds(after, &mut in_after, |new| new.is_same(old)));
+    let new = new.iter().filter(|new| !finds(before, &mut in_before, |old| old == *new));
     gone.map(|old| told(old, Some(now))).chain(new.map(|new| told(new, None))).collect()
+}
+
+/// Whether there is one like that, looked for first from `from`, the place after the one found last: both lists are in the
+/// order of the rules, and mostly alike.
+fn finds(stretches: &[Stretch], from: &mut usize, is_it: impl Fn(&Stretch) -> bool) -> bool {
+    let (before, after) = stretches.split_at(*from);
+    let place = after.iter().position(&is_it).map(|place| *from + place);
+    let place = place.or_else(|| before.iter().position(&is_it));
+    *from = place.map_or(*from, |place| place + 1);
+    place.is_some()
 }
 
 /// The first of these closing moments, where `now` has come to it.

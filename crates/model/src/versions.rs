@@ -1,6 +1,8 @@
 //! Which version of each event of a site stands (model.md section 3, *Versions*): by what was recorded, never by the
 //! order of arrival.
 
+mod shelves;
+
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -8,6 +10,8 @@ use hashbrown::{HashMap, hash_map};
 
 use crate::event::Event;
 use crate::time::Instant;
+
+use shelves::Shelves;
 
 /// What tells versions of one event apart: when it was recorded, and the start of the hash of its canonical encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,7 +69,7 @@ impl Version {
 /// The versions and retractions of all events of a site.
 #[derive(Debug, Default)]
 pub struct Ledger {
-    entries: HashMap<Arc<str>, Entry>,
+    entries: Shelves<Entry>,
     /// What retracts what, by the retraction's own id, so that one can be forgotten. That id identifies nothing else:
     /// an event may have it too.
     retractions: HashMap<Arc<str>, Vec<Retraction>>,
@@ -136,7 +140,7 @@ impl Transition {
 impl Ledger {
     /// The version of the event `id` that stands. `bytes` gives canonical encodings.
     pub fn standing(&self, id: &str, bytes: &dyn Fn(&Version) -> Vec<u8>) -> Option<&Version> {
-        match self.entries.get(id)? {
+        match self.entries.of(id).get(id)? {
             Entry::One(version) => Some(version),
             Entry::Many(many) => many.standing(bytes),
         }
@@ -149,7 +153,7 @@ impl Ledger {
 
     /// All versions of the event `id`, in no order that means anything.
     pub fn versions(&self, id: &str) -> &[Version] {
-        match self.entries.get(id) {
+        match self.entries.of(id).get(id) {
             None => &[],
             Some(Entry::One(version)) => std::slice::from_ref(version),
             Some(Entry::Many(many)) => &many.versions,
@@ -174,7 +178,7 @@ impl Ledger {
     /// Adds a version of an event; one that is known changes nothing but when it was accepted last.
     pub fn add(&mut self, version: Version, bytes: &dyn Fn(&Version) -> Vec<u8>) -> Transition {
         let id = version.event.id.clone();
-        match self.entries.entry(id.clone()) {
+        match self.entries.of_mut(&id).entry(id.clone()) {
             hash_map::Entry::Vacant(place) => {
                 place.insert(Entry::One(version.clone()));
                 return Transition { before: None, after: Some(version) };
@@ -233,7 +237,7 @@ impl Ledger {
                 }
             }));
         }
-        let (id, _) = self.entries.get_key_value(id)?;
+        let (id, _) = self.entries.of(id).get_key_value(id)?;
         let id = id.clone();
         Some(self.change(&id, bytes, |many| many.versions.retain(|known| known.id() != version)))
     }
@@ -245,7 +249,7 @@ impl Ledger {
 
     /// Whether nothing is known.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.entries.len() == 0
     }
 
     fn change(
@@ -254,7 +258,7 @@ impl Ledger {
         bytes: &dyn Fn(&Version) -> Vec<u8>,
         alter: impl FnOnce(&mut Many),
     ) -> Transition {
-        let mut many = match self.entries.remove(id) {
+        let mut many = match self.entries.of_mut(id).remove(id) {
             None => Box::default(),
             Some(Entry::Many(many)) => many,
             Some(Entry::One(version)) => Box::new(Many { versions: vec![version], retractions: vec![] }),
@@ -263,9 +267,9 @@ impl Ledger {
         alter(&mut many);
         let after = many.standing(bytes).cloned();
         if let (true, [version]) = (many.retractions.is_empty(), &*many.versions) {
-            self.entries.insert(id.clone(), Entry::One(version.clone()));
+            self.entries.of_mut(id).insert(id.clone(), Entry::One(version.clone()));
         } else if !(many.retractions.is_empty() && many.versions.is_empty()) {
-            self.entries.insert(id.clone(), Entry::Many(many));
+            self.entries.of_mut(id).insert(id.clone(), Entry::Many(many));
         }
         Transition { before, after }
     }

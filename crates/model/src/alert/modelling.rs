@@ -1,9 +1,10 @@
 //! What role modelling may do harm by: comparisons that feel bad, and unwanted behaviour that is passed on.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Joined, Kind, Story, Stretch, Telling, earliest, stretch::Part};
-use crate::event::{Behaviour, Body, Event};
+use crate::event::{Body, Event};
 use crate::time::Instant;
 use crate::words::{Affect, Comparer, Component, Mechanism, Valence};
 
@@ -57,12 +58,13 @@ pub(super) fn turns(story: &Story<'_>, instants: &mut Vec<Instant>) {
 /// A behaviour enacted with negative valence, in an episode or in none, that was modelled before in the dyad.
 pub(super) fn harmful(telling: &Telling<'_>, stretches: &mut Vec<Stretch>) {
     let mut open = Joined::default();
+    let modelled = first_modelled(telling.story);
     for (episode, event) in telling.told {
         let (episode, event) = (*episode, *event);
         let Body::Behaviour(enacted) = &event.body else { continue };
         if !enacted.enacted
             || enacted.valence != Valence::Negative
-            || !was_modelled(telling.story, enacted, event.occurred_at)
+            || modelled.get(&*enacted.code).is_none_or(|first| *first > event.occurred_at)
             || open.joins(telling, episode, event.occurred_at)
         {
             continue;
@@ -75,13 +77,15 @@ pub(super) fn harmful(telling: &Telling<'_>, stretches: &mut Vec<Stretch>) {
     }
 }
 
-/// Whether the code of `enacted` was modelled at `at` or before.
-fn was_modelled(story: &Story<'_>, enacted: &Behaviour, at: Instant) -> bool {
-    let before = story.events.iter().take_while(|event| event.occurred_at <= at);
-    before
-        .filter_map(|event| match &event.body {
-            Body::Behaviour(behaviour) => Some(behaviour),
-            _ => None,
-        })
-        .any(|behaviour| !behaviour.enacted && behaviour.code == enacted.code)
+/// When each code was first modelled.
+fn first_modelled<'a>(story: &Story<'a>) -> BTreeMap<&'a str, Instant> {
+    let mut first = BTreeMap::new();
+    for event in story.events {
+        if let Body::Behaviour(behaviour) = &event.body
+            && !behaviour.enacted
+        {
+            first.entry(&*behaviour.code).or_insert(event.occurred_at);
+        }
+    }
+    first
 }

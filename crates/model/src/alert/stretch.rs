@@ -143,7 +143,8 @@ impl Stretch {
         acknowledgements: &dyn Acknowledgements,
     ) -> Option<Instant> {
         let states = self.kind.closed_by();
-        if states.is_empty() { None } else { acknowledgements.first(&self.id(about), states) }
+        let is_asked = !states.is_empty() && !acknowledgements.is_empty();
+        if is_asked { acknowledgements.first(&self.id(about), states) } else { None }
     }
 
     /// Applies what acknowledgements close.

@@ -51,4 +51,8 @@ impl Acknowledgements for Register {
     fn first(&self, alert_id: &str, states: &[AcknowledgementState]) -> Option<Instant> {
         self.all(alert_id).find(|(_, it)| states.contains(&it.state)).map(|(at, _)| at)
     }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
