@@ -23,8 +23,8 @@ pub const GROUP: &str = "rapport.indicators";
 const AHEAD: usize = 8_192;
 /// The same for each record that a poll brought.
 const AHEAD_OF_RECORD: usize = 64;
-/// Where so many records came with a poll there are more to come: then nothing is counted ahead.
-const BUSY: usize = 2_000;
+/// Where so many records came with a poll, which brings 1 024 at most, there are more to come: then nothing is counted ahead.
+const BUSY: usize = 256;
 
 /// One worker's service.
 pub struct Indicators {
