@@ -248,3 +248,18 @@ fn every_metric_that_a_deployed_file_names_exists() {
         }
     }
 }
+
+#[test]
+fn every_metric_of_a_service_that_the_operations_guide_names_is_one_it_registers() {
+    let of_workers = read("crates/runtime/src/metrics.rs");
+    let mut named = 0;
+    for name in metrics_in(&read("docs/operations.md")) {
+        let Some((service, part)) = name.trim_start_matches("rapport_").split_once('_') else { continue };
+        let own = read(&format!("services/{service}/src/metrics.rs"));
+        let quoted = [format!("\"{name}\""), format!("\"{part}\"")];
+        let is_registered = |source: &str| quoted.iter().any(|quoted| source.contains(quoted));
+        assert!(is_registered(&own) || is_registered(&of_workers), "{name}");
+        named += 1;
+    }
+    assert!(named >= 10, "the guide names {named}");
+}

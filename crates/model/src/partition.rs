@@ -249,6 +249,12 @@ impl Partition {
         }
     }
 
+    /// How many members of sites the next releases have yet to count if nothing more happens. It looks at all of them.
+    pub fn left_to_count(&self) -> usize {
+        let next = self.params.settings.releases.boundary_after(self.clock);
+        self.sites.iter().map(|site| site.left_to_count(next)).sum()
+    }
+
     /// T: the greatest `ingested_at` of its records; 1970-01-01 before the first.
     pub fn clock(&self) -> Instant {
         self.clock

@@ -93,7 +93,7 @@ impl Site {
 
     /// How many event ids and how many dyads it has.
     pub fn size(&self) -> (usize, usize) {
-        (self.ledger.len(), self.slots.dyads())
+        (self.ledger.known(), self.slots.dyads())
     }
 
     /// All versions of all events and retractions, in no order that means anything.

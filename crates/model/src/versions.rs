@@ -70,6 +70,8 @@ impl Version {
 #[derive(Debug, Default)]
 pub struct Ledger {
     entries: Shelves<Entry>,
+    /// How many entries there are.
+    known: usize,
     /// What retracts what, by the retraction's own id, so that one can be forgotten. That id identifies nothing else:
     /// an event may have it too.
     retractions: HashMap<Arc<str>, Vec<Retraction>>,
@@ -181,6 +183,7 @@ impl Ledger {
         match self.entries.of_mut(&id).entry(id.clone()) {
             hash_map::Entry::Vacant(place) => {
                 place.insert(Entry::One(version.clone()));
+                self.known += 1;
                 return Transition { before: None, after: Some(version) };
             }
             hash_map::Entry::Occupied(mut place) => {
@@ -243,13 +246,8 @@ impl Ledger {
     }
 
     /// How many event ids are known.
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// Whether nothing is known.
-    pub fn is_empty(&self) -> bool {
-        self.entries.len() == 0
+    pub fn known(&self) -> usize {
+        self.known
     }
 
     fn change(
@@ -258,7 +256,9 @@ impl Ledger {
         bytes: &dyn Fn(&Version) -> Vec<u8>,
         alter: impl FnOnce(&mut Many),
     ) -> Transition {
-        let mut many = match self.entries.of_mut(id).remove(id) {
+        let entry = self.entries.of_mut(id).remove(id);
+        self.known -= usize::from(entry.is_some());
+        let mut many = match entry {
             None => Box::default(),
             Some(Entry::Many(many)) => many,
             Some(Entry::One(version)) => Box::new(Many { versions: vec![version], retractions: vec![] }),
@@ -266,10 +266,14 @@ impl Ledger {
         let before = many.standing(bytes).cloned();
         alter(&mut many);
         let after = many.standing(bytes).cloned();
-        if let (true, [version]) = (many.retractions.is_empty(), &*many.versions) {
-            self.entries.of_mut(id).insert(id.clone(), Entry::One(version.clone()));
-        } else if !(many.retractions.is_empty() && many.versions.is_empty()) {
-            self.entries.of_mut(id).insert(id.clone(), Entry::Many(many));
+        let entry = match (many.retractions.is_empty(), &*many.versions) {
+            (true, []) => None,
+            (true, [version]) => Some(Entry::One(version.clone())),
+            _ => Some(Entry::Many(many)),
+        };
+        if let Some(entry) = entry {
+            self.entries.of_mut(id).insert(id.clone(), entry);
+            self.known += 1;
         }
         Transition { before, after }
     }
@@ -350,7 +354,7 @@ mod tests {
         assert!(forget(&mut ledger, 15, 7).unwrap().is_change(), "the retraction is undone");
         assert_eq!(stands(&ledger, "a"), Some((10, 1)));
         assert!(forget(&mut ledger, 10, 1).unwrap().is_change());
-        assert!(ledger.is_empty() && ledger.retractions.is_empty(), "no trace is left");
+        assert!(ledger.known() == 0 && ledger.retractions.is_empty(), "no trace is left");
         assert!(forget(&mut ledger, 10, 1).is_none());
     }
 

@@ -267,3 +267,25 @@ fn every_golden_record_is_digested_and_has_a_row_where_it_has_a_person() {
         "withdrawn is at most the retracted one: {missing:?}"
     );
 }
+
+#[test]
+fn what_a_release_is_made_of_is_counted_while_nothing_happens() {
+    let log = log();
+    let (mut worker, _) = worker(&log, "one");
+    for hour in 10..20 {
+        event(&log, &format!("e{hour}"), &format!("2026-01-05T{hour}:00:00Z"), contact());
+    }
+    worker.run_until_idle().unwrap();
+    // A step for each third of the way: the dyad, its persons, and once more for what was counted meanwhile.
+    for _ in 0..3 {
+        worker.step(Duration::ZERO).unwrap();
+    }
+    assert_eq!(worker.service().partition(home()).unwrap().left_to_count(), 0);
+    tick(&log, "2026-01-06T00:00:00Z");
+    worker.run_until_idle().unwrap();
+    let [release] = &records(&log, topics::INDICATORS)[..] else { panic!("not one release") };
+    let samples = release.json()["samples"].as_array().unwrap().clone();
+    let contacts =
+        samples.iter().find(|it| it["name"] == "contacts_7d" && it["labels"]["attendance"] == "attended");
+    assert_eq!(contacts.unwrap()["value"], 10);
+}

@@ -128,7 +128,6 @@ impl Site {
     }
 
     /// How many members the release at the boundary `next` has yet to count.
-    #[cfg(test)]
     pub fn left_to_count(&self, next: Instant) -> usize {
         self.slots.all().filter(|slot| is_due(self.slots.get(*slot), next.just_before())).count()
     }

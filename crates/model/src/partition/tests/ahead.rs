@@ -56,21 +56,15 @@ fn large(dyads: usize) -> Partition {
     partition
 }
 
-/// How many members the next release has yet to count if nothing more happens.
-fn left_to_count(partition: &Partition) -> usize {
-    let next = partition.params.settings.releases.boundary_after(partition.clock);
-    partition.sites.iter().map(|site| site.left_to_count(next)).sum()
-}
-
 #[test]
 fn what_changed_is_counted_a_bounded_number_at_a_time_and_a_boundary_counts_only_what_changed_since() {
     let mut partition = large(300);
-    let all = left_to_count(&partition);
+    let all = partition.left_to_count();
     assert!(all >= 300, "{all}");
     let (mut left, mut calls) = (all, 0);
     while left > 0 {
         partition.count_ahead(1_000);
-        let now = left_to_count(&partition);
+        let now = partition.left_to_count();
         // What a dyad's count says may have its persons counted again.
         assert!(left.saturating_sub(now) <= 1_000, "{left} {now}");
         (left, calls) = (now, calls + 1);
@@ -78,7 +72,7 @@ fn what_changed_is_counted_a_bounded_number_at_a_time_and_a_boundary_counts_only
     }
     assert!(calls > 5, "all at once");
     partition.take(&draft("another", "c7-p2", noon(1), attended()).ingested(noon(1)));
-    assert!((1..=3).contains(&left_to_count(&partition)), "{}", left_to_count(&partition));
+    assert!((1..=3).contains(&partition.left_to_count()), "{}", partition.left_to_count());
 }
 
 #[test]
@@ -87,9 +81,9 @@ fn what_time_alone_turns_is_counted_ahead_of_the_boundary_too() {
     let mut turned = 0;
     for day in 2..150 {
         partition.take(&tick(noon(day)));
-        turned = turned.max(left_to_count(&partition));
+        turned = turned.max(partition.left_to_count());
         (0..40).for_each(|_| partition.count_ahead(1_000));
-        assert_eq!(left_to_count(&partition), 0, "day {day}");
+        assert_eq!(partition.left_to_count(), 0, "day {day}");
     }
     assert!(turned >= 100, "{turned}: no day turns all dyads");
 }
