@@ -175,6 +175,31 @@ fn another_format_is_told_from_damage_and_a_right_checksum_makes_no_length_right
 }
 
 #[test]
+fn what_contradicts_itself_is_damaged() {
+    let bench = Bench::new();
+    let with = |from: u64, until: u64, offset: u64| {
+        let mut writing = bench.directory().begin(&bench.identity, from, NOW_MS).unwrap();
+        writing.put(b"a", b"one");
+        let fingerprint = bench.log.fingerprint(&at(), offset).unwrap().unwrap();
+        while !writing.finish(until, Witness { offset, fingerprint }) {}
+        assert_eq!(writing.wait(), State::Written);
+        bench.load(&bench.asked()).map(|loaded| loaded.unwrap().from)
+    };
+    assert_eq!(with(4, 4, 3), Ok(4));
+    assert_eq!(with(4, 3, 0), Err(Rejection::Damaged), "it begins behind its end");
+    assert_eq!(with(2, 3, 3), Err(Rejection::Damaged), "it knows a record behind its end");
+    let file = bench.write();
+    let bytes = fs::read(&file).unwrap();
+    // What lies behind the last record: its end, the records, until, the witness; and the checksum.
+    let end = bytes.len() - 4 - (4 + 8 + 8 + 8 + 4);
+    forge(&file, |bytes| bytes[end + 4] -= 1);
+    assert_eq!(bench.load(&bench.asked()), Err(Rejection::Damaged), "a record more than it says");
+    fs::write(&file, &bytes).unwrap();
+    forge(&file, |bytes| drop(bytes.splice(end..end, END.to_le_bytes())));
+    assert_eq!(bench.load(&bench.asked()), Err(Rejection::Damaged), "something behind its last record");
+}
+
+#[test]
 fn what_is_of_another_partition_build_or_setting_is_of_no_use() {
     let bench = Bench::new();
     let file = bench.write();
@@ -268,6 +293,16 @@ fn one_that_is_given_up_leaves_the_one_before_and_nothing_else() {
     bench.directory().remove(TOPIC, PARTITION).unwrap();
     bench.directory().remove(TOPIC, PARTITION).unwrap();
     assert!(!file.exists());
+}
+
+#[test]
+fn one_that_is_given_up_before_it_is_whole_is_never_put_in_its_place() {
+    let bench = Bench::new();
+    let mut writing = bench.directory().begin(&bench.identity, 2, NOW_MS).unwrap();
+    writing.gate.lock().unwrap().given_up = true;
+    while !writing.finish(4, bench.witness) {}
+    assert_eq!(writing.wait(), State::Going);
+    assert_eq!(fs::read_dir(&bench.directory().path).unwrap().count(), 0);
 }
 
 #[test]

@@ -51,7 +51,7 @@ enum Part {
 #[derive(Debug)]
 pub(super) struct Gate {
     state: State,
-    given_up: bool,
+    pub(super) given_up: bool,
 }
 
 fn lock(gate: &Mutex<Gate>) -> MutexGuard<'_, Gate> {

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod rules;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -93,22 +95,8 @@ impl Stage {
 
     /// A contact of that day, at noon; its key.
     fn contact(&self, day: i64) -> String {
-        let (at, id) = (20_000 * DAY_US + day * DAY_US + DAY_US / 2, format!("e{day}"));
-        let event = v1::Event {
-            event_id: id.clone(),
-            site: SITE.to_owned(),
-            occurred_at_us: at,
-            recorded_at_us: at,
-            client: "k1:client".to_owned(),
-            peer: "k1:peer".to_owned(),
-            body: Some(v1::event::Body::Contact(v1::Contact {
-                attendance: v1::Attendance::Attended.into(),
-                ..v1::Contact::default()
-            })),
-            ingested_at_us: at,
-        };
-        let key = keys::event(SITE, &id, &keys::version(at, &[7; 32]));
-        self.append(&key, Some(&event.encode_to_vec()));
+        let (key, value) = contact(day, &format!("e{day}"), "k1:client");
+        self.append(&key, Some(&value));
         key
     }
 
@@ -157,6 +145,25 @@ impl Stage {
         let row = v1::Enriched::decode(rows.get(key.as_bytes())?.as_deref()?).unwrap();
         row.session
     }
+}
+
+/// A contact of that day, at noon, by that id and with that client: its key and its value.
+fn contact(day: i64, id: &str, client: &str) -> (String, Vec<u8>) {
+    let at = 20_000 * DAY_US + day * DAY_US + DAY_US / 2;
+    let event = v1::Event {
+        event_id: id.to_owned(),
+        site: SITE.to_owned(),
+        occurred_at_us: at,
+        recorded_at_us: at,
+        client: client.to_owned(),
+        peer: "k1:peer".to_owned(),
+        body: Some(v1::event::Body::Contact(v1::Contact {
+            attendance: v1::Attendance::Attended.into(),
+            ..v1::Contact::default()
+        })),
+        ingested_at_us: at,
+    };
+    (keys::event(SITE, id, &keys::version(at, &[7; 32])), event.encode_to_vec())
 }
 
 impl Member {
