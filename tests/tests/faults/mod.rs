@@ -7,6 +7,7 @@
 
 mod brokers;
 mod connections;
+mod disk;
 mod input;
 mod judge;
 mod log;
