@@ -16,11 +16,12 @@ pub const CLOCK: &str = "RAPPORT_CLOCK_WRONG_BY";
 pub const HALFWAY: &str = "between_outputs_and_positions";
 
 /// All places, in the order in which a record passes them.
-pub const ALL: [&str; 11] = [
+pub const ALL: [&str; 12] = [
     "in_replay",
     "before_send",
     "after_send",
     "before_send_offsets",
+    "within_send_offsets",
     "after_send_offsets",
     "after_commit",
     "after_commit_before_merge",

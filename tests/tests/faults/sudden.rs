@@ -173,6 +173,23 @@ fn a_worker_that_dawdles_past_the_end_of_its_transaction_does_it_again_and_write
 }
 
 #[test]
+fn a_client_that_does_not_come_back_from_a_call_is_given_up_and_another_goes_on() {
+    let mut stage = Stage::start("stuck", seed(16), 5);
+    stage.spawn_both();
+    for (program, instance, counter) in PROGRAMS {
+        stage.kill(instance);
+        // Longer than anybody here waits.
+        stage.spawn(program, instance, Some("within_send_offsets=sleep:3600000@2"));
+        stage.feed(100);
+        stage.wait_for_count(instance, counter, 1.0);
+        stage.feed(100);
+        stage.wait_for_count(instance, &format!("rapport_{instance}_doubts_total"), 1.0);
+        stage.settle();
+    }
+    judge(&mut stage);
+}
+
+#[test]
 fn without_transactions_or_without_replay_the_judge_sees_what_becomes_of_it() {
     let mut stage = Stage::start("broken", seed(14), 5);
     stage.spawn_both();

@@ -13,6 +13,7 @@ use rdkafka::util::Timeout;
 
 use super::contexts::ProducerSide;
 use super::errors::{self, Verdict};
+use super::within::within;
 use super::{Shared, breathe};
 use crate::failpoint;
 use crate::port::{Error, Output, SessionSpec, Sink};
@@ -23,6 +24,8 @@ const REPEATS: u32 = 20;
 /// A commit that takes this long is a doubt, or half of `socket.timeout.ms` where that is less: after the whole of it
 /// librdkafka sends a request again by itself.
 const PROMPT: Duration = Duration::from_secs(1);
+/// Why a step of a transaction is in doubt that never ended.
+const GIVEN_UP: &str = "the Kafka client did not come back within the time it was given";
 /// How many events of the producer are served between two looks at the world; each may report many deliveries.
 const SERVED: usize = 8;
 
@@ -32,7 +35,7 @@ pub(super) struct Outbox {
     config: ClientConfig,
     /// Full names of topics by their names, kept so that none is put together twice.
     names: Vec<(String, String)>,
-    producer: Option<BaseProducer<ProducerSide>>,
+    producer: Option<Arc<BaseProducer<ProducerSide>>>,
     /// When the open transaction was begun, by the stopwatch.
     begun: Option<Duration>,
     dirty: bool,
@@ -70,10 +73,11 @@ impl Outbox {
         self.producer = None;
         self.begun = None;
         self.dirty = false;
-        let producer: BaseProducer<ProducerSide> =
+        let producer: Arc<BaseProducer<ProducerSide>> = Arc::new(
             self.config
                 .create_with_context(ProducerSide::default())
-                .map_err(|error| errors::of_asking("make a producer", &error))?;
+                .map_err(|error| errors::of_asking("make a producer", &error))?,
+        );
         let asked = self.shared.elapsed();
         let initialised = self.initialise(&producer);
         let took = self.shared.elapsed().saturating_sub(asked);
@@ -85,11 +89,13 @@ impl Outbox {
         Ok(())
     }
 
-    fn initialise(&self, producer: &BaseProducer<ProducerSide>) -> Result<(), Error> {
+    fn initialise(&self, producer: &Arc<BaseProducer<ProducerSide>>) -> Result<(), Error> {
         let patience = self.shared.request_timeout();
         let started = self.shared.elapsed();
         loop {
-            let outcome = producer.init_transactions(patience);
+            let calling = Arc::clone(producer);
+            let outcome = within(patience + PROMPT, move || calling.init_transactions(patience))
+                .ok_or_else(|| Error::Unavailable(GIVEN_UP.to_owned()))?;
             for _ in 0..SERVED {
                 producer.poll(NOW);
             }
@@ -147,19 +153,27 @@ impl Outbox {
         side.calm();
         let asked = self.shared.elapsed();
         let group = group().ok_or_else(|| Error::Unusable("the consumer has no group".to_owned()))?;
+        let (group, patience) = (Arc::new(group), self.transaction_timeout());
         if failpoint::is_broken("transactions") {
             // As without transactions: outputs are there before positions are.
-            self.repeat(|| producer.commit_transaction(self.shared.request_timeout()))?;
+            self.repeat(|| Some(producer.commit_transaction(self.shared.request_timeout())))?;
             failpoint::pass(failpoint::HALFWAY);
-            self.repeat(|| producer.begin_transaction())?;
+            self.repeat(|| Some(producer.begin_transaction()))?;
         }
         failpoint::pass("before_send_offsets");
         self.repeat(|| {
-            producer.send_offsets_to_transaction(positions, &group, self.shared.request_timeout())
+            let (calling, group, positions) = (Arc::clone(producer), Arc::clone(&group), positions.clone());
+            let limit = self.shared.request_timeout().min(patience);
+            within(patience, move || {
+                failpoint::pass("within_send_offsets");
+                calling.send_offsets_to_transaction(&positions, &group, limit)
+            })
         })?;
         failpoint::pass("after_send_offsets");
-        let patience = Duration::from_millis(u64::from(self.shared.settings.transaction_timeout_ms));
-        self.repeat(|| producer.commit_transaction(patience))?;
+        self.repeat(|| {
+            let calling = Arc::clone(producer);
+            within(patience + PROMPT, move || calling.commit_transaction(patience))
+        })?;
         failpoint::pass("after_commit");
         for _ in 0..SERVED {
             producer.poll(NOW);
@@ -201,9 +215,10 @@ impl Outbox {
         }
     }
 
-    fn repeat(&self, step: impl Fn() -> Result<(), KafkaError>) -> Result<(), Error> {
+    fn repeat(&self, step: impl Fn() -> Option<Result<(), KafkaError>>) -> Result<(), Error> {
         for _ in 0..REPEATS {
-            let Err(error) = step() else { return Ok(()) };
+            let outcome = step().ok_or_else(|| Error::Doubt(GIVEN_UP.to_owned()))?;
+            let Err(error) = outcome else { return Ok(()) };
             match errors::of_transaction(&error) {
                 Verdict::Again if !self.overdue() => breathe(),
                 Verdict::Again | Verdict::Doubt => return Err(Error::Doubt(error.to_string())),
@@ -229,8 +244,12 @@ impl Outbox {
     }
 
     fn overdue(&self) -> bool {
-        let limit = Duration::from_millis(u64::from(self.shared.settings.transaction_timeout_ms));
+        let limit = self.transaction_timeout();
         self.begun.is_some_and(|begun| self.shared.elapsed().saturating_sub(begun) >= limit)
+    }
+
+    fn transaction_timeout(&self) -> Duration {
+        Duration::from_millis(u64::from(self.shared.settings.transaction_timeout_ms))
     }
 
     fn begin(&mut self) -> Result<(), Error> {
@@ -250,7 +269,7 @@ impl Outbox {
         Ok(())
     }
 
-    fn producer(&self) -> Result<&BaseProducer<ProducerSide>, Error> {
+    fn producer(&self) -> Result<&Arc<BaseProducer<ProducerSide>>, Error> {
         self.producer.as_ref().ok_or_else(|| Error::Doubt("the session has not been renewed".to_owned()))
     }
 
