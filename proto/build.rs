@@ -29,7 +29,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for message in JSON_MESSAGES {
         let path = format!(".rapport.v1.{message}");
         config.type_attribute(&path, "#[derive(serde::Serialize, serde::Deserialize)]");
-        config.type_attribute(&path, "#[serde(deny_unknown_fields)]");
     }
     for path in [".rapport.v1.Alert", ".rapport.v1.Subject", ".rapport.v1.Certainty"] {
         // prost's optional scalars and messages are `Option`s; an absent one is left out of the JSON.

@@ -13,6 +13,7 @@ use std::fs;
 use prost::Message as _;
 use prost_types::field_descriptor_proto::{Label, Type};
 use prost_types::{DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorSet};
+use rapport_proto::v1;
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/descriptors.txt");
 
@@ -98,4 +99,22 @@ fn the_clock_of_a_record_has_the_highest_number_so_that_the_canonical_encoding_i
         Some((number, name.to_owned()))
     });
     assert_eq!(numbers.max(), Some((100, "ingested_at_us".to_owned())));
+}
+
+/// A later version adds fields, and is rolled back: what it has written stays.
+#[test]
+fn what_a_later_version_adds_to_a_record_is_passed_over_by_this_one() {
+    fn in_json<T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug>(record: T) {
+        let json = serde_json::to_string(&record).unwrap();
+        let newer = format!("{},\"newer\":{{\"a\":1}}}}", json.strip_suffix('}').unwrap());
+        assert_eq!(serde_json::from_str::<T>(&newer).unwrap(), record);
+    }
+    in_json(v1::Release::default());
+    in_json(v1::Sample { value: "1".to_owned(), ..v1::Sample::default() });
+    in_json(v1::Alert::default());
+    in_json(v1::Subject { client: Some("k1:client".to_owned()), ..v1::Subject::default() });
+    let event = v1::Event { event_id: "e1".to_owned(), ingested_at_us: 1, ..v1::Event::default() };
+    // Field 2047, a number: 1.
+    let newer = [event.encode_to_vec(), vec![0xf8, 0x7f, 1]].concat();
+    assert_eq!(v1::Event::decode(newer.as_slice()).unwrap(), event);
 }
