@@ -26,6 +26,8 @@ const SMALL_KIB: u32 = 4 << 10;
 const LARGE_KIB: u32 = 256 << 10;
 /// Records of a request.
 const REQUEST: usize = 50;
+/// Records that are enough for any disk that small.
+const MOST: usize = 50_000;
 /// Requests after there is room again.
 const MORE: usize = 4;
 
@@ -70,7 +72,7 @@ impl Machine {
         let text = format!(
             "[log]\nbackend = \"embedded\"\ndir = \"{dir}\"\npartitions = {PARTITIONS}\n\
              [ingest]\nkeys = [{{ name = \"k1\", file = \"k1.key\" }}]\ntick_seconds = 1\n\
-             pseudonymise_event_ids = false\n"
+             pseudonymise_event_ids = false\n[ingest.http]\nrecords_per_second = 100000\n"
         );
         std::fs::write(scratch.path().join("rapport.toml"), text).expect("a configuration can be written");
         std::fs::write(scratch.path().join("k1.key"), [7; 32]).expect("a key can be written");
@@ -248,7 +250,8 @@ fn a_full_disk_under_the_log_stops_rapport_which_says_why_and_with_room_again_it
         eprintln!("nothing can be mounted here: no disk is full");
         return;
     };
-    let load: Vec<(Kind, String)> = load(seed, 5).into();
+    // The same ones again where that does not fill the disk: nothing comes of them, and they need room all the same.
+    let load: Vec<(Kind, String)> = load(seed, 5).into_iter().cycle().take(MOST).collect();
     let mut sent = 0;
     machine.up();
     machine.wait_until_ready();
