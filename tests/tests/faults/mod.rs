@@ -18,6 +18,7 @@ mod stage;
 mod stuck;
 mod sudden;
 mod time;
+mod upgrade;
 
 use crate::seeds::number;
 

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use rapport::simulate::{Kind, Plan, generate};
-use rapport_model::time::Instant;
+use rapport_model::time::{DAY_US, Instant};
 use rapport_proto::topics::{ALL, RAW};
 use rapport_stream::failpoint;
 use rapport_stream::kafka::{KafkaLog, KafkaSettings};
@@ -287,7 +287,10 @@ impl Stage {
     /// Waits until everything that was sent is judged, everything judged is folded, and everybody's clock is past it.
     pub fn settle(&mut self) {
         let newest = self.wait_until_judged();
-        let newest = std::array::from_fn(|partition| newest.get(&(partition as u32)).copied().unwrap_or(0));
+        // No other record is of the instant of a tick that carries the clock over a midnight, and none need follow it.
+        let past = |clock: i64| clock - i64::from(clock % DAY_US == 0);
+        let newest =
+            std::array::from_fn(|partition| newest.get(&(partition as u32)).copied().map_or(0, past));
         self.wait_for_clocks(&newest);
         self.services.values_mut().for_each(Service::check);
     }

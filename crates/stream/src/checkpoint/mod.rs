@@ -18,6 +18,8 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
+use crate::failpoint;
+
 pub use reading::{Asked, Loaded};
 pub use writing::{State, Writing};
 
@@ -25,6 +27,12 @@ pub use writing::{State, Writing};
 const MAGIC: &[u8; 8] = b"RAPPORTC";
 /// Changes whenever the format does.
 const FORMAT: u32 = 1;
+
+/// The format that is written, and the only one that is read.
+fn format() -> u32 {
+    FORMAT + u32::from(failpoint::is_newer())
+}
+
 /// Stands where the length of a key would, after the last record.
 const END: u32 = u32::MAX;
 /// How names of files that are not finished end; those of finished ones end otherwise.

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom};
 use std::sync::Arc;
 
-use super::{Directory, END, FORMAT, Identity, MAGIC, Rejection, Witness};
+use super::{Directory, END, Identity, MAGIC, Rejection, Witness, format};
 use crate::port::{Log, TopicPartition};
 
 /// Bytes read at once.
@@ -148,7 +148,7 @@ impl Fields {
     }
 
     fn header(&mut self) -> Result<(Identity, u64, i64), Rejection> {
-        if &self.bytes()? != MAGIC || self.u32()? != FORMAT {
+        if &self.bytes()? != MAGIC || self.u32()? != format() {
             return Err(Rejection::Format);
         }
         let topic = String::from_utf8(self.name()?).map_err(|_| Rejection::Damaged)?;

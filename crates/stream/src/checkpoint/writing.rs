@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use super::{Directory, END, FORMAT, Identity, MAGIC, UNFINISHED, Witness};
+use super::{Directory, END, Identity, MAGIC, UNFINISHED, Witness, format};
 use crate::failpoint;
 
 /// Slices that may wait for the disk.
@@ -96,7 +96,7 @@ impl Directory {
         let gate = Arc::new(Mutex::new(Gate { state: State::Going, given_up: false }));
         let mut slice = Vec::new();
         slice.extend_from_slice(MAGIC);
-        slice.extend_from_slice(&FORMAT.to_le_bytes());
+        slice.extend_from_slice(&format().to_le_bytes());
         put(&mut slice, identity.topic.as_bytes());
         put(&mut slice, identity.build.as_bytes());
         put(&mut slice, &identity.settings);

@@ -322,7 +322,8 @@ impl Sink for Outbox {
     fn send(&mut self, output: Output<'_>) -> Result<(), Error> {
         self.begin()?;
         let at = self.name(output.topic);
-        let Err(cause) = self.enqueue(&self.names[at].1, &output) else {
+        let enqueued = failpoint::written(&output, |output| self.enqueue(&self.names[at].1, output));
+        let Err(cause) = enqueued else {
             self.dirty = true;
             return Ok(());
         };
