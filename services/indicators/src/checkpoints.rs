@@ -16,7 +16,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::metrics::Metrics;
 
-/// Records taken down between two polls: a millisecond or two, in which no other is processed.
+/// Records taken down between two polls, and what is left of the history begun with the last: a millisecond or two, in which
+/// no other is processed.
 const SLICE: usize = 1_000;
 
 /// Digits at the end of the key of an event, which is longer than that; keys of ticks are shorter.
