@@ -370,7 +370,7 @@ pub fn clocks(page: &Page) -> Vec<(u32, i64)> {
 /// Records of some months up to now, in the order in which they arrive; more for more rounds.
 pub fn load(seed: u64, bad: u32) -> VecDeque<(Kind, String)> {
     let now = now();
-    let times = u32::try_from(super::rounds().div_ceil(12)).expect("a small number");
+    let times = u32::try_from(super::rounds().div_ceil(6)).expect("a small number");
     let plan = Plan {
         sites: 3,
         peers: 10 * times,
