@@ -208,7 +208,6 @@ impl Partition {
     ) -> Result<(), Malformed> {
         let accepted = record.ingested_at;
         let Some((site, names, event)) = record.event else {
-            out.clock(self.clock.max(accepted));
             self.advance(accepted, out);
             return Ok(());
         };
@@ -221,7 +220,6 @@ impl Partition {
         if !fits(names, &event) {
             return Err(Malformed::Persons);
         }
-        out.clock(self.clock.max(accepted));
         self.advance(accepted, out);
         let site = self.site(site);
         self.with_site(site, self.clock, out, |site, stage| site.add(names, event, version, accepted, stage));
@@ -281,8 +279,9 @@ impl Partition {
         Ok(())
     }
 
-    /// Carries the clock to `to`, if that is later: over the last release boundary on the way there, if any.
+    /// Carries the clock to `to`, if that is later: over the last release boundary on the way there, if any. Tells it first.
     fn advance(&mut self, to: Instant, out: &mut dyn Outputs) {
+        out.clock(self.clock.max(to));
         if to <= self.clock {
             return;
         }

@@ -28,11 +28,6 @@ impl Register {
         }
     }
 
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Whether that alert was acknowledged, and whether the latest finding about it is that it was right.
     pub fn of(&self, alert_id: &str) -> (bool, bool) {
         let finding = self.all(alert_id).filter_map(|(_, acknowledgement)| acknowledgement.finding).last();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::alert::Stretch;
+use crate::alert::{Acknowledgements as _, Stretch};
 use crate::dyad::Context;
 use crate::event::{Event, Persons};
 use crate::params::Params;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
+/// A power of two.
 const SHELVES: usize = 32;
 
 /// What is known by the ids of events, on shelves by id.
@@ -38,7 +39,7 @@ impl<V> Shelves<V> {
 fn number(id: &str) -> usize {
     let last = id.bytes().rev().take(8).fold(0_u64, |all, byte| all << 8 | u64::from(byte));
     // The golden ratio's bits spread what differs anywhere to the highest.
-    (last.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 59) as usize
+    (last.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - SHELVES.ilog2())) as usize
 }
 
 #[cfg(test)]

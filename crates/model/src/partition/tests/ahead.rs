@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::random::{LAST_DAY, closing, demanding, records};
+use super::random::{LAST_DAY, closing, coming, demanding, records};
 use super::*;
 use crate::params::Releases;
 
@@ -19,12 +19,7 @@ proptest! {
         efforts in prop::collection::vec(prop_oneof![2 => Just(0), 2 => 1..10_usize, 1 => 10..400_usize], 1..40),
     ) {
         records.extend(closing(&records));
-        let ticks = ticks.into_iter().map(|day| (midnight(day), tick(midnight(day))));
-        let mut timed: Vec<_> = records.iter().map(|(draft, at)| (*at, draft.ingested(*at))).chain(ticks).collect();
-        if is_in_order {
-            timed.sort_by_key(|(at, _)| *at);
-        }
-        let mut all: Vec<Record> = timed.into_iter().map(|(_, record)| record).collect();
+        let mut all = coming(&records, &ticks, is_in_order);
         for (number, index) in forgotten.iter().enumerate() {
             let Record { key, .. } = index.get(&records).0.tombstone();
             all.insert((number * 7) % all.len(), Record { key, value: None });

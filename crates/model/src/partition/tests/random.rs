@@ -107,6 +107,18 @@ pub(super) fn records() -> impl Strategy<Value = Vec<(Draft, Instant)>> {
     prop::collection::vec((drafts, (0..LAST_DAY).prop_map(noon)), 1..60)
 }
 
+/// These as they are ingested, and a tick at the midnight that begins each of the days; by the clock where it is
+/// `is_in_order`, else the ticks last.
+pub(super) fn coming(records: &[(Draft, Instant)], days: &[i32], is_in_order: bool) -> Vec<Record> {
+    let ticks = days.iter().map(|day| (midnight(*day), tick(midnight(*day))));
+    let mut timed: Vec<_> =
+        records.iter().map(|(draft, at)| (*at, draft.ingested(*at))).chain(ticks).collect();
+    if is_in_order {
+        timed.sort_by_key(|(at, _)| *at);
+    }
+    timed.into_iter().map(|(_, record)| record).collect()
+}
+
 /// The acknowledgements that close every second alert of what these records say.
 pub(super) fn closing(records: &[(Draft, Instant)]) -> Vec<(Draft, Instant)> {
     let found = settled(&ingested(records));
@@ -189,12 +201,7 @@ proptest! {
         split in any::<Index>(),
     ) {
         records.extend(closing(&records));
-        let ticks = ticks.into_iter().map(|day| (midnight(day), tick(midnight(day))));
-        let mut timed: Vec<_> = records.iter().map(|(draft, at)| (*at, draft.ingested(*at))).chain(ticks).collect();
-        if is_in_order {
-            timed.sort_by_key(|(at, _)| *at);
-        }
-        let mut records: Vec<Record> = timed.into_iter().map(|(_, record)| record).collect();
+        let mut records = coming(&records, &ticks, is_in_order);
         // Tombstones, and records once more, at any place.
         for (index, place) in forgotten.iter().zip(&order) {
             let Record { key, .. } = index.get(&records).clone();
