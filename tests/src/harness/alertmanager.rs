@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Port, Process, Scratch, program, wait_until};
+use super::{Port, Process, Scratch, program};
 
 /// A running Alertmanager; alone, for Rapport tells every peer itself.
 pub struct Alertmanager {
@@ -15,6 +15,11 @@ pub struct Alertmanager {
 }
 
 impl Alertmanager {
+    /// Starts one that pages nobody, for those who only look at what it holds.
+    pub fn silent() -> Alertmanager {
+        Alertmanager::start("route:\n  receiver: nobody\nreceivers:\n  - name: nobody\n")
+    }
+
     /// Starts one with that configuration (`alertmanager.yml`).
     pub fn start(config: &str) -> Alertmanager {
         let scratch = Scratch::new("alertmanager");
@@ -37,11 +42,7 @@ impl Alertmanager {
         ];
         let mut process =
             Process::start("alertmanager", program("prometheus-alertmanager"), args, &[], directory);
-        let ready = format!("{}/-/ready", self.url());
-        wait_until("Alertmanager to be ready", Duration::from_secs(30), || {
-            process.assert_running();
-            self.client.get(&ready).send().is_ok_and(|answer| answer.status().is_success())
-        });
+        process.wait_until_ready(&format!("{}/-/ready", self.url()), Duration::from_secs(30));
         self.process = Some(process);
     }
 

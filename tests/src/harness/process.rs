@@ -124,6 +124,15 @@ impl Process {
         });
     }
 
+    /// Waits until it answers at that address that it is ready; panics at once where it ends before.
+    pub fn wait_until_ready(&mut self, url: &str, deadline: Duration) {
+        let client = reqwest::blocking::Client::new();
+        wait_until(&format!("{} to be ready", self.name), deadline, || {
+            self.assert_running();
+            client.get(url).send().is_ok_and(|answer| answer.status().is_success())
+        });
+    }
+
     /// Panics, with the end of its log, if it has ended.
     pub fn assert_running(&mut self) {
         assert!(self.is_running(), "{} has ended:\n{}", self.name, self.tail());

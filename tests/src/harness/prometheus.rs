@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Port, Process, Scratch, program, wait_until};
+use super::{Port, Process, Scratch, program};
 
 /// A running Prometheus.
 pub struct Prometheus {
@@ -30,11 +30,7 @@ impl Prometheus {
         ];
         let mut process = Process::start("prometheus", program("prometheus"), args, &[], scratch.path());
         let client = reqwest::blocking::Client::new();
-        let ready = format!("http://{}/-/ready", port.address());
-        wait_until("Prometheus to be ready", Duration::from_secs(30), || {
-            process.assert_running();
-            client.get(&ready).send().is_ok_and(|answer| answer.status().is_success())
-        });
+        process.wait_until_ready(&format!("http://{}/-/ready", port.address()), Duration::from_secs(30));
         Prometheus { process, port, client, scratch }
     }
 

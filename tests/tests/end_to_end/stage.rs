@@ -9,7 +9,6 @@ use std::time::Duration;
 use rapport_stream::kafka::KafkaLog;
 use rapport_tests::harness::{
     Alertmanager, Kafka, Port, Process, Prometheus, Scratch, Webhook, built, fresh_prefix, repository,
-    wait_until,
 };
 
 use super::metrics::Page;
@@ -72,12 +71,8 @@ impl Service {
 
     /// Waits until it is at work.
     pub fn wait_until_ready(&mut self) {
-        let (url, name) = (self.url("/readyz"), self.name);
-        let process = self.process();
-        wait_until(&format!("{name} to be ready"), SOON, || {
-            process.assert_running();
-            reqwest::blocking::get(&url).is_ok_and(|answer| answer.status().is_success())
-        });
+        let url = self.url("/readyz");
+        self.process().wait_until_ready(&url, SOON);
     }
 
     /// Its process.

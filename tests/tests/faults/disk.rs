@@ -13,10 +13,10 @@ use rapport_stream::port::{Log, RecordRef, SessionSpec, TopicPartition};
 use rapport_tests::harness::{Port, Process, Scratch, built, wait_until};
 use serde_json::Value;
 
-use super::judge::{Read, unlike_the_oracle};
+use super::judge::{Read, nothing_is, unlike_the_oracle};
 use super::row::Row;
 use super::seed;
-use super::stage::{PARTITIONS, SOON, clocks, load, with_checkpoints};
+use super::stage::{PARTITIONS, SOON, clocks, load, tick, with_checkpoints};
 use crate::end_to_end::charity::now;
 use crate::end_to_end::metrics::Page;
 use crate::end_to_end::topics::read;
@@ -106,11 +106,7 @@ impl Machine {
 
     fn wait_until_ready(&mut self) {
         let url = format!("http://{}/readyz", self.address("INDICATORS"));
-        let process = self.process();
-        wait_until("rapport to be ready", SOON, || {
-            process.assert_running();
-            reqwest::blocking::get(&url).is_ok_and(|answer| answer.status().is_success())
-        });
+        self.process().wait_until_ready(&url, SOON);
     }
 
     fn stop(&mut self) {
@@ -178,13 +174,7 @@ impl Machine {
 
     /// Carries the clock over the next midnight.
     fn tick(&self) {
-        let midnight = now().day().plus(1).start().to_string();
-        let mut command = Command::new(built("rapport"));
-        command
-            .args(["tick", "--at", &midnight, "--config", "rapport.toml"])
-            .current_dir(self.scratch.path());
-        let output = command.output().expect("the command can be run");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        tick(&self.scratch.path().join("rapport.toml"), now().day().plus(1).start());
     }
 }
 
@@ -279,10 +269,5 @@ fn a_full_disk_under_the_log_stops_rapport_which_says_why_and_with_room_again_it
     machine.finish();
     let log = machine.log();
     let wrong = wrong(&log, &load[..sent], REQUEST);
-    assert!(
-        wrong.is_empty(),
-        "{} things are wrong:\n{}",
-        wrong.len(),
-        wrong[..wrong.len().min(20)].join("\n")
-    );
+    nothing_is(&wrong);
 }

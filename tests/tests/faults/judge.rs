@@ -65,15 +65,20 @@ pub fn judge_with(stage: &mut Stage, repeats: Repeats) -> Read {
     let read = Read::of(stage);
     let mut wrong = wrong_with(stage, &read, repeats);
     wrong.extend(stuck(stage, OVERDUE));
+    nothing_is(&wrong);
+    // Something was judged.
+    assert!(!read.enriched.is_empty() && !read.indicators.is_empty() && !read.alerts.is_empty());
+    read
+}
+
+/// Panics where anything is wrong, and says the first of it.
+pub fn nothing_is(wrong: &[String]) {
     assert!(
         wrong.is_empty(),
         "{} things are wrong:\n{}",
         wrong.len(),
         wrong[..wrong.len().min(20)].join("\n")
     );
-    // Something was judged.
-    assert!(!read.enriched.is_empty() && !read.indicators.is_empty() && !read.alerts.is_empty());
-    read
 }
 
 /// Everything that is not as it must be.

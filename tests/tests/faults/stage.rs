@@ -2,7 +2,7 @@
 //! what is sent to them.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -231,10 +231,7 @@ impl Stage {
     pub fn wait_until_ready(&mut self, instance: &str) {
         let service = self.service(instance);
         let url = format!("http://{}/readyz", service.port.address());
-        wait_until(&format!("{instance} to be ready"), SOON, || {
-            service.process.assert_running();
-            reqwest::blocking::get(&url).is_ok_and(|answer| answer.status().is_success())
-        });
+        service.process.wait_until_ready(&url, SOON);
     }
 
     /// Puts so many more records on the raw topic.
@@ -310,10 +307,7 @@ impl Stage {
     pub fn make_releases(&mut self) -> Instant {
         self.days_ahead += 1;
         let midnight = now().day().plus(self.days_ahead).start();
-        let mut command = Command::new(built("rapport"));
-        command.args(["tick", "--at", &midnight.to_string(), "--config"]).arg(&self.config);
-        let output = command.output().expect("the command can be run");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        tick(&self.config, midnight);
         self.wait_for_clocks(&[midnight.0 - 1; PARTITIONS as usize]);
         midnight
     }
@@ -367,12 +361,23 @@ pub fn clocks(page: &Page) -> Vec<(u32, i64)> {
     clocks.map(clock).collect()
 }
 
+/// Carries the clock to an instant.
+pub fn tick(config: &Path, at: Instant) {
+    let mut command = Command::new(built("rapport"));
+    command.args(["tick", "--at", &at.to_string(), "--config"]).arg(config);
+    let output = command.output().expect("the command can be run");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Sites that send.
+pub const SITES: usize = 3;
+
 /// Records of some months up to now, in the order in which they arrive; more for more rounds.
 pub fn load(seed: u64, bad: u32) -> VecDeque<(Kind, String)> {
     let now = now();
     let times = u32::try_from(super::rounds().div_ceil(6)).expect("a small number");
     let plan = Plan {
-        sites: 3,
+        sites: SITES as u32,
         peers: 10 * times,
         dyads: 50 * times,
         start: now.day().plus(-i32::try_from(DAYS).expect("a small number")),

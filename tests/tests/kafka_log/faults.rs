@@ -56,7 +56,7 @@ fn nothing_is_left_of_a_process_killed_within_a_transaction() {
     let mut half = Process::start("half", example("copier"), args, &[], scratch.path());
     half.wait_for_log("sent", SOON);
     wait_until("the half transaction to reach the broker", SOON, || {
-        !at_broker(&prefix, "read_uncommitted").is_empty()
+        !at_broker(Kafka::shared(), &prefix, "read_uncommitted").is_empty()
     });
     half.kill();
     // The same name again: the transaction ends at once, not after its timeout; the partition after the session's.

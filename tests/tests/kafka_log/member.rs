@@ -170,8 +170,8 @@ pub fn spread(range: std::ops::Range<usize>, partitions: u32) -> Vec<(u32, Strin
 }
 
 /// What another client finds on `rapport.enriched` of the shared Kafka at that isolation level.
-pub fn at_broker(prefix: &str, isolation: &str) -> Vec<String> {
-    let (topic, brokers) = (format!("{prefix}{ENRICHED}"), Kafka::shared().brokers());
+pub fn at_broker(kafka: &Kafka, prefix: &str, isolation: &str) -> Vec<String> {
+    let (topic, brokers) = (format!("{prefix}{ENRICHED}"), kafka.brokers());
     let isolation = format!("isolation.level={isolation}");
     let output = kcat(["-b", &brokers, "-C", "-t", &topic, "-e", "-q", "-X", &isolation]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

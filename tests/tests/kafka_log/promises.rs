@@ -35,7 +35,7 @@ fn nothing_of_a_transaction_is_seen_before_its_commit_and_everything_after() {
     let mut member = Member::join(&log, "a");
     member.copy(100);
     assert!(member.session.dirty());
-    assert!(at_broker(&prefix, "read_committed").is_empty());
+    assert!(at_broker(Kafka::shared(), &prefix, "read_committed").is_empty());
     let owned: Vec<_> = member.owned.iter().cloned().collect();
     assert_eq!(member.session.committed(&owned).unwrap(), [None, None]);
     member.commit().unwrap();
@@ -113,7 +113,7 @@ fn a_reader_waits_for_a_transaction_that_was_open_when_it_was_opened() {
     append(&log, spread(3..6, 1));
     member.copy(6);
     wait_until("the open transaction to reach the broker", SOON, || {
-        at_broker(&prefix, "read_uncommitted").len() == 6
+        at_broker(Kafka::shared(), &prefix, "read_uncommitted").len() == 6
     });
     let mut reader = log.reader(&[ENRICHED]).unwrap();
     // Ten polls, so that the end of what is stable has come by.

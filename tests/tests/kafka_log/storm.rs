@@ -35,7 +35,7 @@ fn every_record_is_copied_once_whatever_is_killed_or_stopped() {
         append(&log, spread(round * PER_ROUND..(round + 1) * PER_ROUND, PARTITIONS));
         let enough = round * PER_ROUND + random.random_range(0..PER_ROUND);
         wait_until("some of the round to be copied", PATIENCE, || {
-            at_broker(&prefix, "read_uncommitted").len() >= enough
+            at_broker(Kafka::shared(), &prefix, "read_uncommitted").len() >= enough
         });
         let victim = random.random_range(0..copiers.len());
         // Each kind happens whatever the seed.
@@ -53,9 +53,9 @@ fn every_record_is_copied_once_whatever_is_killed_or_stopped() {
     }
     let all = numbers(0..ROUNDS * PER_ROUND);
     wait_until("everything to be copied", PATIENCE, || {
-        at_broker(&prefix, "read_committed").len() >= all.len()
+        at_broker(Kafka::shared(), &prefix, "read_committed").len() >= all.len()
     });
-    let mut copied = at_broker(&prefix, "read_committed");
+    let mut copied = at_broker(Kafka::shared(), &prefix, "read_committed");
     copied.sort();
     assert_eq!(copied, all, "seed {seed}: some of {ENRICHED} is there twice");
     copiers.iter_mut().for_each(Process::assert_running);
