@@ -2,27 +2,29 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod common;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use rapport_ingest::judge::Judge;
 use rapport_ingest::metrics::Metrics;
-use rapport_ingest::service::{GROUP, Ingest, Partitions, Parts};
+use rapport_ingest::service::Ingest;
 use rapport_model::catalogue::Catalogue;
 use rapport_model::pseudonym::Keys;
 use rapport_model::raw::{Reason, Rules, Sites};
 use rapport_model::time::Instant;
 use rapport_proto::{headers, topics};
-use rapport_runtime::{Clock, ManualClock, stopwatch};
+use rapport_runtime::{Clock, ManualClock};
 use rapport_stream::embedded::{Durability, EmbeddedLog};
-use rapport_stream::port::{Log, Output, RecordRef, SessionSpec};
-use rapport_stream::worker::{Limits, Worker};
+use rapport_stream::port::{Log, Output, RecordRef};
+use rapport_stream::worker::Worker;
 use tempfile::TempDir;
 
-const PARTITIONS: u32 = 3;
+use common::{PARTITIONS, worker};
+
 /// Rounds in which garbage is sent, and those after which the log's cache is full: from then on memory must stand still.
 const ROUNDS: usize = 40;
 const FILLED: usize = 30;
@@ -41,27 +43,13 @@ fn rig() -> Rig {
     let (clock, hand) = Clock::manual(0);
     let directory = tempfile::tempdir().unwrap();
     let log = EmbeddedLog::open(directory.path(), Durability::Eventual, clock.millis()).unwrap();
-    log.create_topics(&topics::ALL, PARTITIONS).unwrap();
-    let log: Arc<dyn Log> = Arc::new(log);
     let rules = Rules {
         sites: Sites::Any,
         catalogue: Catalogue::embedded(),
         keys: Keys::new(vec![("k1".to_owned(), vec![7; 32])]).unwrap(),
         pseudonymise_event_ids: true,
     };
-    let raw = vec![topics::RAW.to_owned()];
-    let metrics = Metrics::register(&prometheus::Registry::new(), &raw).unwrap();
-    let service = Ingest::new(Parts {
-        judge: Judge::new(Arc::new(rules), BTreeSet::new()),
-        clock: Arc::new(clock),
-        partitions: Partitions { events: PARTITIONS, rejected: PARTITIONS },
-        topics: raw.clone(),
-        tick_seconds: 60,
-        rejected_bytes_max: KEPT_BYTES,
-        metrics: metrics.clone(),
-    });
-    let spec = SessionSpec { group: GROUP.to_owned(), topics: raw, instance: "test".to_owned(), worker: 0 };
-    let worker = Worker::new(log.clone(), spec, service, Limits::default(), stopwatch(), Box::new(()));
+    let (log, worker, metrics) = worker(log, (rules, BTreeSet::new()), Arc::new(clock), KEPT_BYTES);
     Rig { _directory: directory, log, worker, metrics, hand }
 }
 

@@ -2,27 +2,28 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod common;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use prost::Message;
 use rapport_ingest::clock::IngestClock;
-use rapport_ingest::judge::Judge;
 use rapport_ingest::metrics::Metrics;
-use rapport_ingest::service::{GROUP, Ingest, Partitions, Parts};
+use rapport_ingest::service::Ingest;
 use rapport_model::catalogue::Catalogue;
 use rapport_model::pseudonym::Keys;
 use rapport_model::raw::{Reason, Rules, Sites};
 use rapport_model::time::Instant;
 use rapport_proto::examples::{self, Example, Expected};
 use rapport_proto::{headers, keys, partition, topics, v1};
-use rapport_runtime::{Clock, ManualClock, stopwatch};
+use rapport_runtime::{Clock, ManualClock};
 use rapport_stream::embedded::EmbeddedLog;
-use rapport_stream::port::{Log, Output, SessionSpec};
-use rapport_stream::worker::{Limits, Worker};
+use rapport_stream::port::{Log, Output};
+use rapport_stream::worker::Worker;
 
-const PARTITIONS: u32 = 3;
+use common::{PARTITIONS, worker};
 
 struct Rig {
     log: Arc<dyn Log>,
@@ -41,8 +42,6 @@ struct Record {
 fn rig(ticks: bool, bytes_max: usize) -> Rig {
     let (clock, hand) = Clock::manual(0);
     let log = EmbeddedLog::in_memory(clock.millis()).unwrap();
-    log.create_topics(&topics::ALL, PARTITIONS).unwrap();
-    let log: Arc<dyn Log> = Arc::new(log);
     let (name, secret) = examples::KEY;
     let rules = Rules {
         sites: Sites::Listed(examples::SITES.iter().map(|site| (*site).to_owned()).collect()),
@@ -50,20 +49,9 @@ fn rig(ticks: bool, bytes_max: usize) -> Rig {
         keys: Keys::new(vec![(name.to_owned(), secret.as_bytes().to_vec())]).unwrap(),
         pseudonymise_event_ids: true,
     };
-    let raw = vec![topics::RAW.to_owned()];
-    let metrics = Metrics::register(&prometheus::Registry::new(), &raw).unwrap();
     let clock: Arc<dyn IngestClock> = if ticks { Arc::new(clock) } else { Arc::new(Tickless(clock)) };
-    let service = Ingest::new(Parts {
-        judge: Judge::new(Arc::new(rules), BTreeSet::from([examples::SCHEMA_ID])),
-        clock,
-        partitions: Partitions { events: PARTITIONS, rejected: PARTITIONS },
-        topics: raw.clone(),
-        tick_seconds: 60,
-        rejected_bytes_max: bytes_max,
-        metrics: metrics.clone(),
-    });
-    let spec = SessionSpec { group: GROUP.to_owned(), topics: raw, instance: "test".to_owned(), worker: 0 };
-    let worker = Worker::new(log.clone(), spec, service, Limits::default(), stopwatch(), Box::new(()));
+    let schemas = BTreeSet::from([examples::SCHEMA_ID]);
+    let (log, worker, metrics) = worker(log, (rules, schemas), clock, bytes_max);
     Rig { log, worker, metrics, hand }
 }
 
