@@ -35,12 +35,8 @@ pub fn run(settings: &Settings, bar: &ProgressBar) -> Result<Measured> {
     let directory = directory.to_string_lossy().into_owned();
     let log = [("LOG__BACKEND", "embedded".to_owned()), ("LOG__DIR", directory)];
     let mut running = engine::launch("indicators", &log, "")?;
-    let port = running.port.as_ref().context("find the service's admin server")?;
-    let url = format!("http://{}/metrics", port.address());
-    let committed = || {
-        let text = reqwest::blocking::get(&url).ok()?.text().ok()?;
-        text.lines().find_map(|line| line.strip_prefix(COMMITTED))?.parse().ok()
-    };
+    let admin = running.admin()?;
+    let committed = || engine::said(&admin, COMMITTED);
     let measured = follow(committed, &mut running.process, all, bar)?;
     running.leave();
     Ok(measured)

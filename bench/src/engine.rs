@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use indicatif::ProgressBar;
 use rapport_proto::topics::{ALL, ENRICHED, EVENTS, RAW};
-use rapport_tests::harness::{Port, Process, Scratch, wait_until};
+use rapport_tests::harness::{Port, Process, Scratch};
 
 use crate::backlog::{Backlog, DAILY, DAY, SENT};
 use crate::settings::Part;
@@ -17,7 +17,7 @@ use crate::watch::{Measured, Watch};
 /// Where the bare loops write.
 const COPIED: &str = "bare.copied";
 /// How long a service may take to stop.
-pub const STOPPING: Duration = Duration::from_secs(60);
+const STOPPING: Duration = Duration::from_secs(60);
 
 /// One engine at work.
 pub struct Running {
@@ -70,19 +70,29 @@ impl Running {
         self.process.stop(STOPPING);
     }
 
+    /// Its admin server.
+    ///
+    /// # Errors
+    /// Where it has none.
+    pub fn admin(&self) -> Result<String> {
+        Ok(self.port.as_ref().context("find the service's admin server")?.address())
+    }
+
     /// Waits until its admin server says that it is ready.
     ///
     /// # Errors
     /// Where it has none.
     pub fn wait_until_ready(&mut self, patience: Duration) -> Result<()> {
-        let port = self.port.as_ref().context("find the service's admin server")?;
-        let url = format!("http://{}/readyz", port.address());
-        wait_until("a service to be ready", patience, || {
-            self.process.assert_running();
-            reqwest::blocking::get(&url).is_ok_and(|answer| answer.status().is_success())
-        });
+        let url = format!("http://{}/readyz", self.admin()?);
+        self.process.wait_until_ready(&url, patience);
         Ok(())
     }
+}
+
+/// What a service says on /metrics of its admin server: the whole number on the line that begins so.
+pub fn said(admin: &str, line: &str) -> Option<u64> {
+    let text = reqwest::blocking::get(format!("http://{admin}/metrics")).ok()?.text().ok()?;
+    text.lines().find_map(|said| said.strip_prefix(line))?.parse().ok()
 }
 
 fn prefix(part: Part) -> &'static str {

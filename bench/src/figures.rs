@@ -63,7 +63,6 @@ pub struct Latency {
     /// Events a second.
     pub rate: u64,
     /// Rows or alerts timed.
-    #[serde(alias = "rows")]
     pub seen: u64,
     /// Half were quicker, milliseconds.
     pub p50_ms: f64,
@@ -103,12 +102,10 @@ pub struct Figures {
     /// Replay on assignment.
     pub replay: Option<Replay>,
     /// The same with a checkpoint.
-    #[serde(default)]
     pub loaded: Option<Loaded>,
     /// Latency of rows at a steady rate.
     pub latency: Option<Latency>,
     /// Latency of alerts at that rate.
-    #[serde(default)]
     pub alerted: Option<Latency>,
     /// Cost as dyads grow.
     pub growth: Vec<Grown>,

@@ -3,16 +3,12 @@
 
 use std::io::Write as _;
 use std::process::Command;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 use clap::ValueEnum;
 use rapport_calibrate::table::Table;
 use rapport_indicators::Indicators;
-use rapport_indicators::metrics::Metrics;
-use rapport_model::catalogue::Catalogue;
-use rapport_model::params::{Params, Settings};
 use rapport_model::raw::{CloudEvent, Form, Rules, accept};
 use rapport_model::time::{DAY_US, Instant};
 use rapport_proto::topics::EVENTS;
@@ -20,7 +16,7 @@ use rapport_stream::port::TopicPartition;
 use rapport_stream::worker::{Service as _, Stopwatch};
 use rapport_tests::harness::stopwatch;
 
-use super::fold::{Counted, reference};
+use super::fold::{Counted, reference, service};
 use crate::engine;
 use crate::own::resident;
 use crate::records::{Record, rules, tick};
@@ -308,12 +304,6 @@ fn what_happens(hour: i64) -> &'static str {
         17 => r#""type":"contact","attendance":"attended","support":["emotional"]"#,
         _ => r#""type":"contact","attendance":"attended","minutes":30"#,
     }
-}
-
-fn service() -> Result<Indicators> {
-    let params = Params { settings: Settings::default(), catalogue: Catalogue::embedded() };
-    let metrics = Metrics::register(&prometheus::Registry::new())?;
-    Ok(Indicators::new(Arc::new(params), 0, metrics))
 }
 
 /// Measures what this thread does.

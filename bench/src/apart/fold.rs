@@ -73,9 +73,7 @@ impl Sink for Counted {
 pub fn run(arguments: &Arguments) -> Result<()> {
     let plan = records::plan(arguments.sites, arguments.dyads, 1);
     let records = canonical(&plan, arguments.events, arguments.one_day)?;
-    let params = Arc::new(Params { settings: Settings::default(), catalogue: Catalogue::embedded() });
-    let metrics = Metrics::register(&prometheus::Registry::new())?;
-    let mut service = Indicators::new(params.clone(), 0, metrics.clone());
+    let (mut service, mut again) = (service()?, service()?);
     let (mut sink, mut out) = (Counted::default(), std::io::stdout().lock());
     let (memory, started) = (resident(), processor_seconds());
     fold_all(&mut service, &records, &mut sink)?;
@@ -85,7 +83,6 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     writeln!(out, "{count} records: {:.0} a second of processor time", count / seconds)?;
     let each = memory / (events as u64).max(1);
     writeln!(out, "{events} events of {dyads} dyads in {} MiB: {each} B an event", memory >> 20)?;
-    let mut again = Indicators::new(params, 0, metrics);
     let started = processor_seconds();
     replay_all(&mut again, &records);
     let noted = processor_seconds();
@@ -103,6 +100,13 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         writeln!(out, "{count} {what} of {} B", bytes / count.max(1))?;
     }
     Ok(())
+}
+
+/// The service as it is when nothing is configured.
+pub(super) fn service() -> Result<Indicators> {
+    let params = Params { settings: Settings::default(), catalogue: Catalogue::embedded() };
+    let metrics = Metrics::register(&prometheus::Registry::new())?;
+    Ok(Indicators::new(Arc::new(params), 0, metrics))
 }
 
 #[inline(never)]

@@ -26,8 +26,6 @@ const ONE_OF: usize = 100;
 /// How often the Alertmanager is asked: what is timed may be too long by that, never too short.
 const ASKED_EVERY: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Delivers to nobody.
-const SILENT: &str = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n";
 /// What a site of a rupture is called, but for its number.
 const RUPTURED: &str = "ruptured-";
 
@@ -45,7 +43,7 @@ struct Ready {
 /// Where the cluster, a service or the Alertmanager fails.
 pub fn measure(stage: &Stage) -> Result<(Latency, Latency)> {
     stage.fresh(PREFIX, &ALL)?;
-    let alertmanager = Alertmanager::start(SILENT);
+    let alertmanager = Alertmanager::silent();
     let mut services = [
         engine::ingest(stage, PREFIX, 1)?,
         engine::indicators(stage, PREFIX, 1, None)?,

@@ -4,17 +4,16 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
-use prost::Message as _;
-use rapport_proto::keys::TICK;
+use rapport_model::time::Instant;
 use rapport_proto::topics::{ALL, EVENTS};
-use rapport_proto::v1;
 use rapport_stream::port::{Log as _, Output};
 use rapport_tests::harness::{Scratch, wait_until};
 
 use super::replay::{PATIENCE, start};
 use crate::backlog::DAY;
-use crate::engine::Running;
+use crate::engine::{Running, said};
 use crate::figures::Loaded;
+use crate::records::{Record, tick};
 use crate::stage::{PARTITIONS, Stage};
 
 /// Topics without records.
@@ -40,8 +39,9 @@ pub fn measure(stage: &Stage) -> Result<Loaded> {
     taking.leave();
     let bytes = size(scratch.path())?;
     let (loading, took) = start(stage, DAY, Some(scratch.path()))?;
-    ensure!(value(&loading, LOADED) == all, "not all checkpoints were loaded");
-    let dyads = value(&loading, DYADS).context("find how many dyads are held")?;
+    let admin = loading.admin()?;
+    ensure!(said(&admin, LOADED) == all, "not all checkpoints were loaded");
+    let dyads = said(&admin, DYADS).context("find how many dyads are held")?;
     loading.end(stage);
     Ok(Loaded {
         dyads,
@@ -56,25 +56,21 @@ pub fn measure(stage: &Stage) -> Result<Loaded> {
 /// those.
 fn take(stage: &Stage, running: &Running, all: Option<u64>) -> Result<()> {
     let mut appender = stage.log(DAY).appender()?;
-    let tick = v1::Event::default().encode_to_vec();
-    let ticks: Vec<Output<'_>> = (0..PARTITIONS)
-        .map(|partition| Output {
+    // Of the clock's first instant: it moves nothing.
+    let ticks: Vec<Record> = (0..PARTITIONS).map(|partition| tick(partition, Instant(0))).collect();
+    let ticks: Vec<Output<'_>> = ticks
+        .iter()
+        .map(|Record { partition, key, value }| Output {
             topic: EVENTS,
-            partition: Some(partition),
-            key: Some(TICK.as_bytes()),
-            value: Some(&tick),
+            partition: Some(*partition),
+            key: Some(key.as_bytes()),
+            value: Some(value),
             headers: &[],
         })
         .collect();
-    wait_until("checkpoints", PATIENCE, || appender.append(&ticks).is_ok() && value(running, WRITTEN) >= all);
+    let admin = running.admin()?;
+    wait_until("checkpoints", PATIENCE, || appender.append(&ticks).is_ok() && said(&admin, WRITTEN) >= all);
     Ok(())
-}
-
-/// What a service says on /metrics.
-fn value(running: &Running, name: &str) -> Option<u64> {
-    let url = format!("http://{}/metrics", running.port.as_ref()?.address());
-    let text = reqwest::blocking::get(url).ok()?.text().ok()?;
-    text.lines().find_map(|line| line.strip_prefix(name))?.parse().ok()
 }
 
 /// Bytes of the files in a directory and below.
