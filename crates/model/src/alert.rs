@@ -32,7 +32,7 @@ use crate::words::AcknowledgementState;
 pub use kind::Kind;
 pub(crate) use stretch::{About, Stretch};
 pub(crate) use {
-    erased::{opened_by, silence_opened_by},
+    erased::{departure_opened_by, opened_by, silence_opened_by},
     open::{OpenStretch, open_stretches},
     peer::{PeerStory, peer_deadline, peer_stretches},
     presence::Presence,

@@ -133,6 +133,7 @@ impl Site {
             let event = version.event.clone();
             let transition = ledger.add(version, &bytes);
             self.raise(&event, slot);
+            self.note_departure(&event, slot);
             self.apply(transition, stage);
             self.touch_concerns(&event.id, stage);
         }
@@ -158,6 +159,9 @@ impl Site {
         };
         if self.silence.newest.as_ref().is_some_and(|newest| *newest.event.id == *id) {
             self.look_for_newest();
+        }
+        if let Some(erased) = &erased {
+            self.note_departure(&erased.event, erased.slot);
         }
         let retracted = transition.before.iter().chain(&transition.after).next();
         if let Some(retracted) = retracted.map(|version| version.event.id.clone()) {
@@ -317,6 +321,19 @@ impl Site {
         let concerns = &mut self.slots.get_mut(slot).concerns;
         if concerns.iter().all(|concern| concern.id != event.id) {
             concerns.push(Concern::new(event.id.clone()));
+        }
+    }
+
+    /// Notes whether a version of an event says that the peer of `slot` left, if this one does.
+    fn note_departure(&mut self, event: &Event, slot: Slot) {
+        let says_so = |event: &Event| matches!(event.body, Body::Left { .. });
+        if !says_so(event) {
+            return;
+        }
+        let mut versions = self.ledger.versions(&event.id).iter();
+        let said = versions.any(|version| version.slot == slot && says_so(&version.event));
+        if let Some(peer) = self.slots.person_mut(slot) {
+            peer.note_departure(&event.id, said);
         }
     }
 

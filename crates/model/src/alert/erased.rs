@@ -27,6 +27,11 @@ pub(crate) fn opened_by(event: &Event, about: About<'_>) -> Vec<String> {
     alerts.iter().map(|(kind, part)| identity(*kind, part, &event.id, about)).collect()
 }
 
+/// The ids of all alerts about that dyad which the event `id` may have opened, that its peer left.
+pub(crate) fn departure_opened_by(id: &str, about: About<'_>) -> impl Iterator<Item = String> {
+    OF_DYADS.iter().map(move |kind| identity(*kind, &Part::None, id, about))
+}
+
 /// The id of the alert of a site's silence that is counted from the event `id`.
 pub(crate) fn silence_opened_by(id: &str, about: About<'_>) -> String {
     identity(Kind::SiteSilent, &Part::None, id, about)

@@ -2,6 +2,7 @@
 
 mod ahead;
 mod clock;
+mod erased;
 mod golden;
 mod passing;
 mod people;

@@ -20,6 +20,8 @@ use crate::words::{Rater, ScoreResult};
 pub(super) struct Person {
     events: Vec<Arc<Event>>,
     dyads: Vec<Slot>,
+    /// Of a peer: the ids of the events that any version of says that it left, whether or not one stands.
+    departures: Vec<Arc<str>>,
     /// Of a client: its deaths, with the dyad each was noted in.
     deaths: Vec<(Slot, Arc<Event>)>,
     /// By the id of a peer's `left`, or of a client's death, the dyads of which that ended an episode although it was not
@@ -57,6 +59,17 @@ impl Person {
     /// Takes a dyad out that has no events any more.
     pub fn part(&mut self, dyad: Slot) {
         self.dyads.retain(|other| *other != dyad);
+    }
+
+    /// Notes that a version of that event says that this peer left, or that none does any more.
+    pub fn note_departure(&mut self, id: &Arc<str>, said: bool) {
+        self.departures.retain(|known| known != id);
+        self.departures.extend(said.then(|| id.clone()));
+    }
+
+    /// The ids of the events that any version of says that this peer left.
+    pub fn departures(&self) -> &[Arc<str>] {
+        &self.departures
     }
 
     /// Notes a death of this client in one of its dyads, or takes it out.

@@ -193,12 +193,19 @@ impl Site {
     }
 
     /// Takes back the alerts that a version of the event `id` may have opened which was erased, but for those that another
-    /// version of it may have opened too: an alert that is withdrawn would still say of whom it was.
+    /// version of it may have opened too: an alert that is withdrawn would still say of whom it was. Of a dyad of which all
+    /// is erased, those too that its peer's leaving may have opened, whose own event stays.
     pub(super) fn take_back(&mut self, id: &str, erased: Option<&Version>, stage: &mut Stage<'_>) {
         let opened = |version: &Version| self.may_have_opened(version, stage.params);
         let mut taken: BTreeSet<String> = erased.into_iter().flat_map(opened).collect();
         for kept in self.ledger.versions(id).iter().flat_map(opened) {
             taken.remove(&kept);
+        }
+        if let Some(erased) = erased.filter(|it| self.slots.is_pair(it.slot) && !self.ledger.names(it.slot)) {
+            let about = self.slots.get(erased.slot).about(&self.name, stage.params);
+            for left in self.slots.departures(about.peer) {
+                taken.extend(alert::departure_opened_by(left, about));
+            }
         }
         if !self.ledger.is_known(id) {
             let about = self.slots.get(Slots::NOBODY).about(&self.name, stage.params);
@@ -219,11 +226,12 @@ impl Site {
             alerts.extend(alert::opened_by(&version.event, About { client: None, ..about }));
         }
         if let Body::Left { .. } = version.event.body {
-            // It ended episodes of all of the peer's dyads.
-            let slots = self.slots.all().filter(|slot| self.slots.is_pair(*slot));
+            // It ended episodes of all of the peer's dyads; those of which all was erased are taken back already.
+            let slots = self.slots.all().filter(|slot| self.slots.is_pair(*slot) && self.ledger.names(*slot));
             let dyads = slots.map(|slot| self.slots.get(slot));
             for dyad in dyads.filter(|dyad| dyad.persons.peer == member.persons.peer) {
-                alerts.extend(alert::opened_by(&version.event, dyad.about(&self.name, params)));
+                let about = dyad.about(&self.name, params);
+                alerts.extend(alert::departure_opened_by(&version.event.id, about));
             }
         }
         alerts

@@ -218,6 +218,12 @@ impl Slots {
         self.get_mut(slot).person_mut()
     }
 
+    /// The ids of the events that any version of says that this peer left.
+    pub fn departures(&self, peer: Option<&str>) -> &[std::sync::Arc<str>] {
+        let slot = self.by_persons.get(&Names { client: None, peer });
+        slot.and_then(|slot| self.get(*slot).person()).map(Person::departures).unwrap_or_default()
+    }
+
     /// How many dyads there are.
     pub fn dyads(&self) -> usize {
         self.dyads

@@ -237,7 +237,7 @@ pub(super) fn said(outputs: Vec<Output>) -> BTreeMap<String, Output> {
 }
 
 /// Another partition with the records that this one holds.
-fn restored(partition: &Partition) -> Partition {
+pub(super) fn restored(partition: &Partition) -> Partition {
     let mut restored = demanding();
     let mut replay = |key: &[u8], value: &[u8]| restored.replay(Some(key), Some(value)).unwrap();
     let mut site = 0;
