@@ -3,7 +3,9 @@
 //! When has everything been read? The target is the high watermark at opening, open transactions included: the last
 //! stable offset would be too early, for a commit may be decided and not yet marked in every partition. Markers occupy
 //! offsets and are never delivered, so that a position alone may never reach the target: the end of a partition counts
-//! too, but only once no transaction from before the target is open.
+//! too, but only once no transaction from before the target is open. So a partition is read from then on, and not before:
+//! librdkafka tells of each end once, and to be assigned the same partition anew in order to hear it again can end the
+//! process (an assertion fails where a partition is taken away twice before its fetcher has stopped).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,11 +44,9 @@ impl ConsumerContext for Side {}
 /// One partition on its way to the target.
 #[derive(Debug, Clone, Copy)]
 struct Progress {
-    /// Offset of the next record.
-    next: Option<u64>,
     /// The high watermark at opening.
     target: u64,
-    /// Whether no transaction from before the target is open.
+    /// Whether no transaction from before the target is open: it is read.
     stable: bool,
     /// Whether everything before the target has been read.
     done: bool,
@@ -77,7 +77,7 @@ impl KafkaReader {
         Ok(KafkaReader { shared, tails, looked })
     }
 
-    /// Asks whether transactions that were open have ended.
+    /// Asks whether transactions that were open have ended, and reads what they held up.
     fn look(&mut self) -> Result<(), Error> {
         let now = self.shared.elapsed();
         if now < self.looked + LOOK_AGAIN {
@@ -85,11 +85,7 @@ impl KafkaReader {
         }
         self.looked = now;
         for tail in &mut self.tails {
-            if tail.partitions.iter().any(|partition| !partition.stable)
-                && tail.stabilise(self.shared.request_timeout())?
-            {
-                tail.assign()?;
-            }
+            tail.read_stable(self.shared.request_timeout())?;
         }
         Ok(())
     }
@@ -104,7 +100,7 @@ impl Tail {
         let partitions = (0..count)
             .map(|partition| {
                 let (low, target) = asking.bounds(&full, partition)?;
-                Ok(Progress { next: None, target, stable: false, done: low >= target })
+                Ok(Progress { target, stable: false, done: low >= target })
             })
             .collect::<Result<Vec<Progress>, Error>>()?;
         let consumer: BaseConsumer<Side> = shared
@@ -113,14 +109,13 @@ impl Tail {
             .create_with_context(Side)
             .map_err(|error| errors::of_asking("make a consumer", &error))?;
         let mut tail = Tail { full, consumer, partitions };
-        tail.stabilise(shared.request_timeout())?;
-        tail.assign()?;
+        tail.read_stable(shared.request_timeout())?;
         Ok(tail)
     }
 
-    /// Marks partitions of which no transaction from before the target is open; whether there is a new one.
-    fn stabilise(&mut self, timeout: Duration) -> Result<bool, Error> {
-        let mut any = false;
+    /// Begins to read the partitions of which no transaction from before the target is open any more.
+    fn read_stable(&mut self, timeout: Duration) -> Result<(), Error> {
+        let mut list = TopicPartitionList::new();
         for (number, partition) in (0_i32..).zip(&mut self.partitions) {
             if partition.stable {
                 continue;
@@ -131,22 +126,15 @@ impl Tail {
                 .fetch_watermarks(&self.full, number, timeout)
                 .map_err(|error| errors::of_asking("ask for a partition's end", &error))?;
             partition.stable = u64::try_from(end).is_ok_and(|end| end >= partition.target);
-            any |= partition.stable;
+            if partition.stable {
+                list.add_partition_offset(&self.full, number, Offset::Beginning)
+                    .map_err(|error| Error::Unusable(error.to_string()))?;
+            }
         }
-        Ok(any)
-    }
-
-    /// Reads on from where it stands, and is told anew of each partition's end.
-    fn assign(&self) -> Result<(), Error> {
-        let mut list = TopicPartitionList::new();
-        for (number, partition) in (0_i32..).zip(&self.partitions) {
-            let offset = partition
-                .next
-                .map_or(Offset::Beginning, |next| Offset::Offset(i64::try_from(next).unwrap_or(i64::MAX)));
-            list.add_partition_offset(&self.full, number, offset)
-                .map_err(|error| Error::Unusable(error.to_string()))?;
+        if list.count() == 0 {
+            return Ok(());
         }
-        self.consumer.assign(&list).map_err(|error| errors::of_asking("read a topic", &error))
+        self.consumer.incremental_assign(&list).map_err(|error| errors::of_asking("read a topic", &error))
     }
 
     fn poll(
@@ -166,16 +154,15 @@ impl Tail {
                     record::with(&message, prefix, &mut *each);
                     let at = usize::try_from(message.partition()).unwrap_or(usize::MAX);
                     if let Some(partition) = self.partitions.get_mut(at) {
-                        let next = u64::try_from(message.offset()).unwrap_or(0) + 1;
-                        partition.next = Some(next);
-                        partition.done |= next >= partition.target;
+                        partition.done |=
+                            u64::try_from(message.offset()).unwrap_or(0) + 1 >= partition.target;
                     }
                     delivered += 1;
                 }
                 Some(Err(KafkaError::PartitionEOF(number))) => {
                     let at = usize::try_from(number).unwrap_or(usize::MAX);
                     if let Some(partition) = self.partitions.get_mut(at) {
-                        partition.done |= partition.stable;
+                        partition.done = true;
                     }
                 }
                 Some(Err(error)) => match errors::of_reading(&error) {
