@@ -43,19 +43,14 @@ pub fn payload(alert: &Alert, now: Instant, hold_us: i64) -> Payload {
 fn labels(alert: &Alert) -> BTreeMap<&'static str, String> {
     let record = &alert.record;
     let (severity, audience) = routing(&record.tier);
-    let mut labels = BTreeMap::from([
+    BTreeMap::from([
         ("alertname", camel_case(&record.alert)),
         ("alert_id", record.alert_id.clone()),
         ("site", record.site.clone()),
         ("tier", record.tier.clone()),
         ("severity", severity.to_owned()),
         ("audience", audience.to_owned()),
-    ]);
-    if record.tier != SAFEGUARDING {
-        let optional = [("mechanism", &record.mechanism), ("component", &record.component)];
-        labels.extend(optional.into_iter().filter_map(|(label, word)| Some((label, word.clone()?))));
-    }
-    labels
+    ])
 }
 
 /// Severity and audience of a tier; what is unknown goes to those who run the system.
@@ -82,7 +77,10 @@ fn annotations(alert: &Alert) -> BTreeMap<&'static str, String> {
         words.extend(certainty.expected_false_alarms.clone());
         words.join("; ")
     });
+    // What is known later may say that it was another mechanism, or another component.
     let optional = [
+        ("mechanism", record.mechanism.clone()),
+        ("component", record.component.clone()),
         ("summary", record.summary.clone()),
         ("next_step", record.next_step.clone()),
         ("certainty", certainty),
@@ -146,9 +144,9 @@ mod tests {
                 "labels": {
                     "alertname": "AllianceBreakdown", "alert_id": "000000000000000000000000000000ab",
                     "site": "leeds", "tier": "page", "severity": "critical", "audience": "supervisor",
-                    "mechanism": "working_alliance", "component": "bond",
                 },
                 "annotations": {
+                    "mechanism": "working_alliance", "component": "bond",
                     "reference": "00000000",
                     "link": "https://rapport.invalid/alerts/000000000000000000000000000000ab",
                     "summary": "two of the last three alliance ratings are well below this pair's usual",
@@ -207,7 +205,19 @@ mod tests {
         (record.certainty, record.next_step) = (None, None);
         let payload = payload(&alert, at("2026-01-11T00:00:00Z"), HOLD_US);
         assert_eq!(payload.annotations.keys().copied().collect::<Vec<_>>(), ["link", "reference"]);
-        assert!(!payload.labels.contains_key("mechanism") && !payload.labels.contains_key("component"));
+    }
+
+    #[test]
+    fn an_alert_of_which_more_became_known_has_the_same_labels() {
+        let now = at("2026-01-11T00:00:00Z");
+        let mut alert = alert(State::Firing);
+        let before = payload(&alert, now, HOLD_US);
+        let record = &mut alert.record;
+        record.mechanism = Some("social_support".to_owned());
+        (record.component, record.detected_by) = (None, Some("reported".to_owned()));
+        let after = payload(&alert, now, HOLD_US);
+        assert_eq!(after.labels, before.labels);
+        assert_eq!(after.annotations["mechanism"], "social_support");
     }
 
     #[test]
