@@ -30,7 +30,7 @@ use crate::timeline::Episode;
 use crate::words::AcknowledgementState;
 
 pub use kind::Kind;
-pub(crate) use stretch::{About, Stretch};
+pub(crate) use stretch::{About, Id, Stretch, WITHDRAWN};
 pub(crate) use {
     erased::{departure_opened_by, opened_by, silence_opened_by},
     open::{OpenStretch, open_stretches},

@@ -56,8 +56,8 @@ pub(crate) struct Site {
     ledger: Ledger,
     slots: Slots,
     acknowledgements: Register,
-    /// Whom the alerts are about that were given out, by id.
-    alerts: HashMap<Box<str>, Slot>,
+    /// Whom the alerts are about that were given out and not withdrawn, by id.
+    alerts: HashMap<alert::Id, Slot>,
     silence: Silence,
     /// How many active events there are of each day.
     days: BTreeMap<Day, u32>,
@@ -250,7 +250,8 @@ impl Site {
         };
         if let Body::Acknowledgement(acknowledgement) = &event.body {
             self.acknowledgements.note(event, &acknowledgement.alert_id, added);
-            if let Some(slot) = self.alerts.get(&acknowledgement.alert_id).copied() {
+            let alert = alert::Id::parse(&acknowledgement.alert_id);
+            if let Some(slot) = alert.and_then(|id| self.alerts.get(&id).copied()) {
                 self.with_dyad(slot, params, |dyad, _| dyad.reconsider());
                 let member = self.slots.get_mut(slot);
                 member.alerts_changed = true;

@@ -61,6 +61,23 @@ impl Part {
     }
 }
 
+/// An alert's id, to be kept: a fourth of its digits' memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Id([u8; 16]);
+
+impl Id {
+    /// Reads 32 hex digits as [`Stretch::id`] writes them; no alert has another id.
+    pub fn parse(digits: &str) -> Option<Id> {
+        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        let is_id = digits.len() == 32 && digits.bytes().all(is_digit);
+        let id = is_id.then(|| u128::from_str_radix(digits, 16).ok()).flatten()?;
+        Some(Id(id.to_be_bytes()))
+    }
+}
+
+/// State of an alert that no longer follows from the events.
+pub(crate) const WITHDRAWN: &str = "withdrawn";
+
 /// One stretch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Stretch {
@@ -159,7 +176,7 @@ impl Stretch {
     pub fn record(&self, about: About<'_>, withdrawn_at: Option<Instant>) -> v1::Alert {
         let alert_id = self.id(about);
         let state = match (withdrawn_at, self.until) {
-            (Some(_), _) => "withdrawn",
+            (Some(_), _) => WITHDRAWN,
             (None, Some(_)) => "resolved",
             (None, None) => "firing",
         };

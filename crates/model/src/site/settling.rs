@@ -187,7 +187,14 @@ impl Site {
             (member.changed, member.alerts_changed) = (true, true);
         }
         for (_, alert) in told {
-            self.alerts.insert(alert.alert_id.as_str().into(), slot);
+            if let Some(id) = alert::Id::parse(&alert.alert_id) {
+                // Nothing of a withdrawn one is left that an acknowledgement could change.
+                if alert.state == alert::WITHDRAWN {
+                    self.alerts.remove(&id);
+                } else {
+                    self.alerts.insert(id, slot);
+                }
+            }
             stage.out.put(Output::Alert(alert));
         }
     }
@@ -212,7 +219,7 @@ impl Site {
             taken.insert(alert::silence_opened_by(id, about));
         }
         for alert_id in taken {
-            self.alerts.remove(alert_id.as_str());
+            alert::Id::parse(&alert_id).and_then(|id| self.alerts.remove(&id));
             stage.out.put(Output::NoAlert { site: self.name.clone(), alert_id });
         }
     }
