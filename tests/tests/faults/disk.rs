@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rapport::simulate::Kind;
+use rapport::simulate::{Arrival, Kind};
 use rapport_proto::{keys, topics};
 use rapport_stream::embedded::{Durability, EmbeddedLog};
 use rapport_stream::port::{Log, RecordRef, SessionSpec, TopicPartition};
@@ -14,9 +14,10 @@ use rapport_tests::harness::{Port, Process, Scratch, built, wait_until};
 use serde_json::Value;
 
 use super::judge::{Read, nothing_is, unlike_the_oracle};
+use super::load::load;
 use super::row::Row;
 use super::seed;
-use super::stage::{PARTITIONS, SOON, clocks, load, tick, with_checkpoints};
+use super::stage::{PARTITIONS, SOON, clocks, tick, with_checkpoints};
 use crate::end_to_end::charity::now;
 use crate::end_to_end::metrics::Page;
 use crate::end_to_end::topics::read;
@@ -115,8 +116,8 @@ impl Machine {
     }
 
     /// Posts records; whether they were taken.
-    fn post(&self, records: &[(Kind, String)]) -> bool {
-        let body: String = records.iter().flat_map(|(_, record)| [record.as_str(), "\n"]).collect();
+    fn post(&self, records: &[Arrival]) -> bool {
+        let body: String = records.iter().flat_map(|record| [record.json.as_str(), "\n"]).collect();
         let request = reqwest::blocking::Client::new()
             .post(format!("http://{}/v1/events", self.address("INGEST__HTTP")));
         let answer = request.header("content-type", "application/x-ndjson").body(body).send();
@@ -204,7 +205,7 @@ fn ends(log: &EmbeddedLog, topic: &str) -> Vec<u64> {
 }
 
 /// Everything that is not as it must be, where these were sent and all but so many taken for sure.
-fn wrong(log: &EmbeddedLog, sent: &[(Kind, String)], doubtful: usize) -> Vec<String> {
+fn wrong(log: &EmbeddedLog, sent: &[Arrival], doubtful: usize) -> Vec<String> {
     let read_all = |topic| read(log, topic);
     let found = Read::in_log(log);
     let mut wrong = unlike_the_oracle(&found);
@@ -214,17 +215,16 @@ fn wrong(log: &EmbeddedLog, sent: &[(Kind, String)], doubtful: usize) -> Vec<Str
         wrong.push(format!("{} raw records are there of {} and {doubtful}", raw.len(), sent.len()));
     }
     let bad: BTreeSet<&[u8]> =
-        sent.iter().filter(|(kind, _)| *kind == Kind::Bad).map(|(_, json)| json.as_bytes()).collect();
+        sent.iter().filter(|one| one.kind == Kind::Bad).map(|one| one.json.as_bytes()).collect();
     let to_reject = raw.iter().filter(|value| bad.contains(value.as_slice())).count();
     if found.rejected.len() != to_reject {
         wrong.push(format!("{} records were rejected and not {to_reject}", found.rejected.len()));
     }
-    let event_id = |(_, json): &(Kind, String)| {
-        let record: Value = serde_json::from_str(json).expect("a good record is JSON");
+    let event_id = |one: &Arrival| {
+        let record: Value = serde_json::from_str(&one.json).expect("a good record is JSON");
         record["event_id"].as_str().expect("it has an id").to_owned()
     };
-    let expected: BTreeSet<String> =
-        sent.iter().filter(|(kind, _)| *kind != Kind::Bad).map(event_id).collect();
+    let expected: BTreeSet<String> = sent.iter().filter(|one| one.kind != Kind::Bad).map(event_id).collect();
     let ids = found.events.iter().filter_map(|record| Some(keys::parse_event(record.text())?.1.to_owned()));
     let ids: BTreeSet<String> = ids.collect();
     wrong
@@ -241,7 +241,7 @@ fn a_full_disk_under_the_log_stops_rapport_which_says_why_and_with_room_again_it
         return;
     };
     // The same ones again where that does not fill the disk: nothing comes of them, and they need room all the same.
-    let load: Vec<(Kind, String)> = load(seed, 5).into_iter().cycle().take(MOST).collect();
+    let load: Vec<Arrival> = load(seed, 5).into_iter().cycle().take(MOST).collect();
     let mut sent = 0;
     machine.up();
     machine.wait_until_ready();

@@ -10,6 +10,7 @@ mod connections;
 mod disk;
 mod input;
 mod judge;
+mod load;
 mod log;
 mod membership;
 mod readers;

@@ -7,7 +7,7 @@ use rapport_proto::v1;
 use rapport_tests::harness::{Alertmanager, wait_for, wait_until};
 
 use super::judge::judge;
-use super::stage::{INGESTED, SITES, SOON, Stage};
+use super::stage::{INGESTED, SOON, Stage};
 use super::{rounds, seed};
 use crate::end_to_end::metrics::{Labels, Page};
 use crate::end_to_end::numbers::{exactly, is_about_a_release, released};
@@ -54,10 +54,10 @@ fn an_exporter_that_is_killed_shows_nothing_until_it_shows_every_number_of_the_n
         let midnight = stage.make_releases();
         let releases = wait_for("the releases of every site", SOON, || {
             let releases = released(&stage.log, midnight);
-            (releases.len() == SITES).then_some(releases)
+            (releases.len() == stage.sites()).then_some(releases)
         });
         let expected = exactly(&releases);
-        assert!(expected.len() > 100 * SITES, "{} series are to be shown", expected.len());
+        assert!(expected.len() > 100 * stage.sites(), "{} series are to be shown", expected.len());
         stage.spawn_exporter();
         wait_until("the exporter to show the releases", SOON, || {
             let Some(page) = stage.page("exporter") else { return false };

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use rapport::simulate::{Kind, Plan, generate};
+use rapport::simulate::{Arrival, Kind};
 use rapport_model::time::{DAY_US, Instant};
 use rapport_proto::topics::{ALL, RAW};
 use rapport_stream::failpoint;
@@ -15,6 +15,7 @@ use rapport_stream::port::{Appender, Log, Output};
 use rapport_tests::harness::{Kafka, Port, Process, Scratch, built, fresh_prefix, stopwatch, wait_until};
 use rapport_tests::random::Dice;
 
+use super::load::load;
 use super::row::Row;
 use crate::end_to_end::charity::now;
 use crate::end_to_end::metrics::Page;
@@ -34,7 +35,6 @@ pub const PROGRAMS: [(&str, &str, &str); 2] =
     [("rapport-ingest", "ingest", INGESTED), ("rapport-indicators", "indicators", FOLDED)];
 /// More memory than this no service needs for so few events, bytes.
 const MEMORY: u64 = 512 << 20;
-const DAYS: u32 = 120;
 /// How long what is sent may take to reach a Kafka of the test's own, milliseconds: its brokers are killed and cut off,
 /// and a record that had to be given up would leave nobody knowing where the next one lies.
 const PATIENCE_MS: u32 = 60_000;
@@ -65,7 +65,9 @@ pub struct Stage {
     services: BTreeMap<String, Service>,
     // Dropped after the services that work on it.
     own: Option<Kafka>,
-    load: VecDeque<(Kind, String)>,
+    load: VecDeque<Arrival>,
+    /// Numbers of the sites of which something was sent.
+    sites: BTreeSet<u32>,
     appender: Box<dyn Appender>,
     config: PathBuf,
     scratch: Scratch,
@@ -116,6 +118,7 @@ impl Stage {
             services: BTreeMap::new(),
             own: None,
             load: load(seed, bad),
+            sites: BTreeSet::new(),
             config,
             scratch,
             _row: Row::new(seed),
@@ -236,9 +239,10 @@ impl Stage {
 
     /// Puts so many more records on the raw topic.
     pub fn feed(&mut self, records: usize) {
-        let some: Vec<(Kind, String)> = self.load.drain(..records.min(self.load.len())).collect();
+        let some: Vec<Arrival> = self.load.drain(..records.min(self.load.len())).collect();
         assert_eq!(some.len(), records, "there is nothing left to send");
-        let raw = |(kind, json): &'_ (Kind, String)| (*kind == Kind::Bad, Some(json.clone().into_bytes()));
+        self.sites.extend(some.iter().filter(|one| one.kind != Kind::Bad).map(|one| one.site));
+        let raw = |one: &Arrival| (one.kind == Kind::Bad, Some(one.json.clone().into_bytes()));
         self.put(&some.iter().map(raw).collect::<Vec<_>>(), &[]);
     }
 
@@ -269,6 +273,11 @@ impl Stage {
     /// Turns the order of the next so many records around: what was recorded last arrives first.
     pub fn turn_around(&mut self, records: usize) {
         self.load.make_contiguous()[..records].reverse();
+    }
+
+    /// Of how many sites something was sent that is not bad.
+    pub fn sites(&self) -> usize {
+        self.sites.len()
     }
 
     /// How many records were sent, to all partitions.
@@ -367,26 +376,4 @@ pub fn tick(config: &Path, at: Instant) {
     command.args(["tick", "--at", &at.to_string(), "--config"]).arg(config);
     let output = command.output().expect("the command can be run");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-}
-
-/// Sites that send.
-pub const SITES: usize = 3;
-
-/// Records of some months up to now, in the order in which they arrive; more for more rounds.
-pub fn load(seed: u64, bad: u32) -> VecDeque<(Kind, String)> {
-    let now = now();
-    let times = u32::try_from(super::rounds().div_ceil(6)).expect("a small number");
-    let plan = Plan {
-        sites: SITES as u32,
-        peers: 10 * times,
-        dyads: 50 * times,
-        start: now.day().plus(-i32::try_from(DAYS).expect("a small number")),
-        days: DAYS,
-        seed,
-        duplicates: 0.05,
-        bad: f64::from(bad) / 100.0,
-        ..Plan::default()
-    };
-    let arrivals = generate(&plan).take_while(|arrival| arrival.arrives_at <= now);
-    arrivals.map(|arrival| (arrival.kind, arrival.json)).collect()
 }
