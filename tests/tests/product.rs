@@ -11,7 +11,11 @@ use rapport_proto::v1;
 use rapport_tests::oracle::log::Record;
 
 /// The catalogue that is shipped, as text.
-pub const CATALOGUE: &str = include_str!("../../crates/model/catalogue/instruments.toml");
+pub const CATALOGUE: &str = concat!(
+    include_str!("../../crates/model/catalogue/instruments.toml"),
+    "\n",
+    include_str!("../../crates/model/catalogue/items.toml")
+);
 
 /// What stands on the derived topics: the last record of every key.
 #[derive(Debug, Clone, PartialEq, Default)]
