@@ -24,6 +24,7 @@ use std::sync::Arc;
 use rapport_proto::v1;
 
 use crate::event::{Body, Event};
+use crate::fold::Openings;
 use crate::params::Settings;
 use crate::time::Instant;
 use crate::timeline::Episode;
@@ -69,6 +70,10 @@ pub(crate) struct Story<'a> {
     pub episodes: &'a [&'a Episode],
     /// Its own events, sorted, none after the instant.
     pub events: &'a [Arc<Event>],
+    /// Of these the ones that are [`told`](is_told), sorted too.
+    pub told: &'a [Arc<Event>],
+    /// Of what anything told can have opened an alert.
+    pub openings: Openings,
     /// The instant.
     pub now: Instant,
 }
@@ -85,28 +90,32 @@ impl<'a> Story<'a> {
         self.events_at(at).find(|event| *event.id == *id)
     }
 
-    /// Its own events in order, each with the number of the episode it belongs to, from 0; `None`: to none.
-    fn told(&self) -> impl Iterator<Item = (Option<usize>, &'a Arc<Event>)> + use<'a> {
+    /// What is told in order, each with the number of the episode it belongs to, from 0; `None`: to none.
+    fn told(&self) -> impl Iterator<Item = (Option<usize>, &'a Arc<Event>)> + use<'_, 'a> {
         let (episodes, mut opened) = (self.episodes, 0);
-        self.events.iter().map(move |event| {
-            let at = event.occurred_at;
-            if let Some(next) = episodes.get(opened)
-                && next.opened_at == at
-                && next.opened_by == event.id
-            {
+        self.told.iter().map(move |event| {
+            while episodes.get(opened).is_some_and(|next| self.opens_by(next, event)) {
                 opened += 1;
             }
             // The events of the very instant of its end belong to an episode.
-            let goes_on = |n: &usize| episodes[*n].end.as_ref().is_none_or(|end| at <= end.at);
+            let goes_on = |n: &usize| episodes[*n].end.as_ref().is_none_or(|end| event.occurred_at <= end.at);
             (opened.checked_sub(1).filter(goes_on), event)
         })
+    }
+
+    /// Whether `event`, or one before it in the order, opened the episode.
+    fn opens_by(&self, episode: &Episode, event: &Event) -> bool {
+        let at = episode.opened_at;
+        let opened_by = || self.event(at, &episode.opened_by);
+        at < event.occurred_at
+            || at == event.occurred_at && opened_by().is_some_and(|opener| opener.order(event).is_le())
     }
 }
 
 /// What a dyad's rules are given: the story, and what joins which alert depends on when that was closed.
 struct Telling<'a> {
     story: &'a Story<'a>,
-    /// What the rules of support and of role modelling look at, each with the number of its episode: [`Story::told`].
+    /// What the rules of support and of role modelling begin from, each with the number of its episode: [`Story::told`].
     told: &'a [(Option<usize>, &'a Arc<Event>)],
     about: About<'a>,
     acknowledgements: &'a dyn Acknowledgements,
@@ -134,17 +143,17 @@ pub(crate) fn stretches(
     acknowledgements: &dyn Acknowledgements,
 ) -> Vec<Stretch> {
     let mut stretches = Vec::new();
-    let told: Vec<_> = story.told().filter(|(_, event)| is_told(&event.body)).collect();
+    let told: Vec<_> = if story.openings.is_empty() { Vec::new() } else { story.told().collect() };
     let telling = Telling { story, told: &told, about, acknowledgements };
     RULES.iter().for_each(|rule| rule(&telling, &mut stretches));
     stretches.iter_mut().for_each(|stretch| stretch.acknowledge(about, acknowledgements));
     stretches
 }
 
-/// Whether a rule of support or of role modelling looks at it.
-fn is_told(body: &Body) -> bool {
+/// Whether it may open an alert of support or of role modelling, or help to; of most histories that is little.
+pub(crate) fn is_told(body: &Body) -> bool {
     match body {
-        Body::Contact(contact) => !(contact.requested.is_empty() && contact.support.is_empty()),
+        Body::Contact(contact) => !contact.requested.is_empty(),
         Body::Behaviour(_) | Body::Comparison { .. } => true,
         _ => false,
     }

@@ -74,6 +74,8 @@ struct Pending {
 #[derive(Debug, Clone, Default)]
 pub struct Dyad {
     own: Vec<Arc<Event>>,
+    /// Of these the ones that alerts of support and role modelling begin from.
+    told: Vec<Arc<Event>>,
     /// Events noted elsewhere that end this dyad's episodes.
     foreign: Vec<Arc<Event>>,
     /// The state after the last event, unless `stale`.
@@ -109,17 +111,14 @@ impl Dyad {
     pub fn insert(&mut self, cx: &Context<'_>, event: Arc<Event>, own: bool) {
         let follows = |events: &[Arc<Event>]| events.last().is_none_or(|last| last.order(&event).is_lt());
         let at_once = !self.stale && follows(&self.own) && follows(&self.foreign) && self.fold.takes(&event);
-        let events = if own { &mut self.own } else { &mut self.foreign };
-        let place = match events.last() {
-            Some(last) if last.order(&event).is_gt() => {
-                events.partition_point(|other| other.order(&event).is_lt())
-            }
-            _ => events.len(),
-        };
-        if self.replayed {
-            return events.insert(place, event);
+        if own && alert::is_told(&event.body) {
+            insert(&mut self.told, event.clone());
         }
-        events.insert(place, event.clone());
+        let events = if own { &mut self.own } else { &mut self.foreign };
+        if self.replayed {
+            return insert(events, event);
+        }
+        insert(events, event.clone());
         let mut facts = Facts::default();
         if at_once {
             let scene = Scene { params: cx.params, events: &self.own };
@@ -138,9 +137,10 @@ impl Dyad {
     /// Takes an event out that was added: another version of it stands now, or none. One that is not there changes nothing.
     pub fn remove(&mut self, _cx: &Context<'_>, event: &Event, own: bool) {
         let events = if own { &mut self.own } else { &mut self.foreign };
-        let place = events.partition_point(|other| other.order(event).is_lt());
-        if events.get(place).is_some_and(|found| found.order(event).is_eq()) {
-            let event = events.remove(place);
+        if let Some(event) = remove(events, event) {
+            if own {
+                remove(&mut self.told, &event);
+            }
             if self.replayed {
                 return;
             }
@@ -239,7 +239,9 @@ impl Dyad {
         let scene = Scene { params: cx.params, events: &self.own };
         let (before, last) = self.fold.episodes_at(scene, now);
         let episodes: Vec<_> = before.iter().chain(last.as_deref()).collect();
-        let story = Story { settings: scene.settings(), episodes: &episodes, events: &self.own, now };
+        let (settings, events, told) = (scene.settings(), &self.own, &self.told);
+        let openings = self.fold.openings();
+        let story = Story { settings, episodes: &episodes, events, told, openings, now };
         let loss = self.fold.loss_ahead(scene);
         let alerts = alert::stretches(&story, cx.about(), cx.acknowledgements);
         let (open, turns_at) = alert::open_stretches(&story, loss);
@@ -288,6 +290,24 @@ impl Dyad {
         after.iter().for_each(|known| known.give_out(cx, &mut changes));
         changes
     }
+}
+
+/// Adds an event at its place.
+fn insert(events: &mut Vec<Arc<Event>>, event: Arc<Event>) {
+    let place = match events.last() {
+        Some(last) if last.order(&event).is_gt() => {
+            events.partition_point(|other| other.order(&event).is_lt())
+        }
+        _ => events.len(),
+    };
+    events.insert(place, event);
+}
+
+/// Takes an event out, if it is there.
+fn remove(events: &mut Vec<Arc<Event>>, event: &Event) -> Option<Arc<Event>> {
+    let place = events.partition_point(|other| other.order(event).is_lt());
+    let is_there = events.get(place).is_some_and(|found| found.order(event).is_eq());
+    is_there.then(|| events.remove(place))
 }
 
 /// An event with what was known at its place.

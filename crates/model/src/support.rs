@@ -39,8 +39,9 @@ impl Standing {
     /// The contacts among a dyad's sorted `events` from `first` to `last`, both included, noted.
     pub fn of(events: &[Arc<Event>], first: Day, last: Day) -> Standing {
         let mut standing = Standing::default();
-        let from = events.partition_point(|event| event.occurred_at.day() < first);
-        for event in events[from..].iter().take_while(|event| event.occurred_at.day() <= last) {
+        let (from, until) = (first.start(), last.plus(1).start());
+        let from = events.partition_point(|event| event.occurred_at < from);
+        for event in events[from..].iter().take_while(|event| event.occurred_at < until) {
             if let Body::Contact(contact) = &event.body {
                 standing.note(event.occurred_at, contact);
             }
@@ -56,6 +57,18 @@ impl Standing {
     /// Types unmet on `day`, which is not before any contact noted.
     pub fn unmet(&self, day: Day) -> Set<SupportType> {
         self.unmet_since(day.plus(1 - STANDING_DAYS))
+    }
+
+    /// What [`unmet_at_loss`] says of the dyad's `events`, of which all contacts before the day `dropout` are noted.
+    ///
+    /// Mostly nothing happened since then: what stands at the end is then what stood, and no event is looked at again.
+    pub fn unmet_at_loss(&self, events: &[Arc<Event>], c: Day, dropout: Day) -> Set<SupportType> {
+        let mut noted = self.delivered.iter().chain(&self.requested);
+        if noted.all(|at| *at < dropout.start()) {
+            self.unmet_since(c.plus(1 - STANDING_DAYS))
+        } else {
+            unmet_at_loss(events, c, dropout)
+        }
     }
 
     fn received_since(&self, first: Day) -> Set<SupportType> {
@@ -96,8 +109,13 @@ pub fn standing(events: &[Arc<Event>], day: Day) -> Stands {
 pub fn standing_at_loss(events: &[Arc<Event>], c: Day, dropout: Day) -> Stands {
     let first = c.plus(1 - STANDING_DAYS);
     let received = Standing::of(events, first, c).received_since(first);
-    let unmet = Standing::of(events, first, dropout.plus(-1)).unmet_since(first);
-    Stands { received, unmet }
+    Stands { received, unmet: unmet_at_loss(events, c, dropout) }
+}
+
+/// What stands unmet for a presumed dropout: [`standing_at_loss`].
+pub fn unmet_at_loss(events: &[Arc<Event>], c: Day, dropout: Day) -> Set<SupportType> {
+    let first = c.plus(1 - STANDING_DAYS);
+    Standing::of(events, first, dropout.plus(-1)).unmet_since(first)
 }
 
 #[cfg(test)]
@@ -158,6 +176,26 @@ mod tests {
             contact("a", noon(100), false, &[], &[E]),
             contact("b", noon(101), false, &[E], &[])
         ]));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_noted_says_what_stands_unmet_at_a_loss(
+            told in proptest::collection::vec((0..90_i32, 0..8_u8), 0..20),
+            c in 20..60_i32,
+            days in 1..50_i32,
+        ) {
+            let mut told = told;
+            told.sort_unstable();
+            let kinds = |is: u8| if is == 0 { &[][..] } else { &[E][..] };
+            let contact = |(day, is): &(i32, u8)| {
+                contact("e", noon(*day), is & 1 > 0, kinds(is & 2), kinds(is & 4))
+            };
+            let events: Vec<_> = told.iter().map(contact).collect();
+            let noted = Standing::of(&events, Day(0), Day(90));
+            let expected = unmet_at_loss(&events, Day(c), Day(c + days));
+            proptest::prop_assert_eq!(noted.unmet_at_loss(&events, Day(c), Day(c + days)), expected);
+        }
     }
 
     #[test]

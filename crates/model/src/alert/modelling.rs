@@ -51,14 +51,14 @@ pub(super) fn comparisons(telling: &Telling<'_>, stretches: &mut Vec<Stretch>) {
 
 /// When 28 days will have passed since a comparison.
 pub(super) fn turns(story: &Story<'_>, instants: &mut Vec<Instant>) {
-    let ahead = story.events.iter().rev().take_while(|event| calm_at(event) > story.now);
+    let ahead = story.told.iter().rev().take_while(|event| calm_at(event) > story.now);
     instants.extend(ahead.filter(|event| felt_bad(event)).map(|event| calm_at(event)));
 }
 
 /// A behaviour enacted with negative valence, in an episode or in none, that was modelled before in the dyad.
 pub(super) fn harmful(telling: &Telling<'_>, stretches: &mut Vec<Stretch>) {
     let mut open = Joined::default();
-    let modelled = first_modelled(telling.story);
+    let modelled = first_modelled(telling);
     for (episode, event) in telling.told {
         let (episode, event) = (*episode, *event);
         let Body::Behaviour(enacted) = &event.body else { continue };
@@ -78,9 +78,9 @@ pub(super) fn harmful(telling: &Telling<'_>, stretches: &mut Vec<Stretch>) {
 }
 
 /// When each code was first modelled.
-fn first_modelled<'a>(story: &Story<'a>) -> BTreeMap<&'a str, Instant> {
+fn first_modelled<'a>(telling: &Telling<'a>) -> BTreeMap<&'a str, Instant> {
     let mut first = BTreeMap::new();
-    for event in story.events {
+    for (_, event) in telling.told {
         if let Body::Behaviour(behaviour) = &event.body
             && !behaviour.enacted
         {

@@ -8,7 +8,7 @@ use crate::support::STANDING_DAYS;
 use crate::time::Instant;
 use crate::words::{Mechanism, SupportType};
 
-/// Contacts in order that asked for support or gave any, each with its episode.
+/// Contacts in order that asked for support, each with its episode.
 fn contacts<'a>(
     telling: &Telling<'a>,
 ) -> impl Iterator<Item = (Option<usize>, &'a Arc<Event>, &'a Contact)> + use<'a> {
@@ -21,21 +21,10 @@ fn contacts<'a>(
 /// The same type asked for in two contacts of an episode, twice in 28 days, and not given at or after the first.
 pub(super) fn unmet(telling: &Telling<'_>, stretches: &mut Vec<Stretch>) {
     let story = telling.story;
-    // Most contacts ask for nothing: they are passed by once, and not once for each type.
-    let asking = contacts(telling).filter(|(_, _, contact)| !contact.requested.is_empty());
-    let asking: Vec<(usize, &Arc<Event>, &Contact)> =
-        asking.filter_map(|(episode, event, contact)| Some((episode?, event, contact))).collect();
-    for kind in SupportType::FIVE {
-        let requests = asking.iter().filter(|(_, _, contact)| contact.requested.contains(kind));
+    for kind in SupportType::FIVE.into_iter().filter(|kind| story.openings.support.contains(*kind)) {
+        let requests = contacts(telling).filter(|(_, _, contact)| contact.requested.contains(kind));
         let requests: Vec<(usize, &Arc<Event>)> =
-            requests.map(|(episode, event, _)| (*episode, *event)).collect();
-        if requests.len() < 2 {
-            continue;
-        }
-        let deliveries: Vec<Instant> = contacts(telling)
-            .filter(|(_, _, contact)| contact.delivered(kind))
-            .map(|(_, event, _)| event.occurred_at)
-            .collect();
+            requests.filter_map(|(episode, event, _)| Some((episode?, event))).collect();
         // When what is open closes; a request before that joins it.
         let mut open_until = None;
         for pair in requests.windows(2) {
@@ -48,10 +37,11 @@ pub(super) fn unmet(telling: &Telling<'_>, stretches: &mut Vec<Stretch>) {
             if open_until.is_some_and(|until| at < until) {
                 continue;
             }
-            let in_time = at.day().twice_in(STANDING_DAYS, first.occurred_at.day());
-            let place = deliveries.partition_point(|delivery| *delivery < first.occurred_at);
-            let delivered = deliveries.get(place).copied();
-            if !in_time || delivered.is_some_and(|delivered| delivered <= at) {
+            if !at.day().twice_in(STANDING_DAYS, first.occurred_at.day()) {
+                continue;
+            }
+            let delivered = delivered_from(story, first.occurred_at, kind);
+            if delivered.is_some_and(|delivered| delivered <= at) {
                 continue;
             }
             let lost = lost_after(story, episode, at);
@@ -62,6 +52,14 @@ pub(super) fn unmet(telling: &Telling<'_>, stretches: &mut Vec<Stretch>) {
             stretches.push(stretch.until(earliest([delivered, lost, ended], story.now)));
         }
     }
+}
+
+/// The first delivery of a type at or after `at`, in an episode or in none.
+fn delivered_from(story: &Story<'_>, at: Instant, kind: SupportType) -> Option<Instant> {
+    let from = story.events.partition_point(|event| event.occurred_at < at);
+    let delivers =
+        |event: &&Arc<Event>| matches!(&event.body, Body::Contact(contact) if contact.delivered(kind));
+    story.events[from..].iter().find(delivers).map(|event| event.occurred_at)
 }
 
 /// After every event.

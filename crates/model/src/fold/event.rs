@@ -7,7 +7,7 @@ use crate::catalogue::{Instrument, Target};
 use crate::enriched;
 use crate::event::{Body, Contact, Event, Measure};
 use crate::scores;
-use crate::support::standing_at_loss;
+use crate::support::unmet_at_loss;
 use crate::time::Instant;
 use crate::timeline::{Breakdown, End, Episode, Pause, Rule, TakenBack, Watch};
 use crate::words::*;
@@ -97,7 +97,7 @@ impl Fold {
 
     fn advance(&mut self, scene: Scene<'_>, to: Instant, prevented: bool) {
         if let Some(episode) = self.episodes.last_mut() {
-            self.stirred |= time::advance(episode, &self.current, scene, to, prevented);
+            self.stirred |= time::advance(episode, &self.current, &self.standing, scene, to, prevented);
         }
     }
 
@@ -173,7 +173,7 @@ impl Fold {
         let in_breakdown = episode.open_breakdown().map(|breakdown| breakdown.mechanism);
         let mechanism = reason.mechanism(Some(by)).or(in_breakdown).unwrap_or_else(|| {
             time::unmet_mechanism(match episode.presumed {
-                Some(presumed) => standing_at_loss(scene.events, presumed.counted_from, presumed.day).unmet,
+                Some(presumed) => unmet_at_loss(scene.events, presumed.counted_from, presumed.day),
                 None => self.standing.unmet(at.day()),
             })
         });

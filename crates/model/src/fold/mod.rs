@@ -20,6 +20,7 @@ use crate::timeline::{Episode, Timeline};
 use crate::words::*;
 
 pub(crate) use facts::Facts;
+pub(crate) use stir::Openings;
 pub(crate) use time::{GIVEN_UP_DAYS, limit as pause_limit};
 
 /// What a fold is given besides the event.
@@ -62,6 +63,7 @@ pub(crate) struct Fold {
     episodes: Vec<Episode>,
     current: Current,
     standing: Standing,
+    openings: Openings,
     /// Instant of the last event.
     at: Option<Instant>,
     /// Whether something happened since last asked that an alert, or when the dyad is open, may depend on.
@@ -133,6 +135,11 @@ impl Fold {
         std::mem::take(&mut self.stirred)
     }
 
+    /// Of what alerts of support and of role modelling may have opened.
+    pub fn openings(&self) -> Openings {
+        self.openings
+    }
+
     /// The episodes as of `at`, which is not before the last event: all but the last, and the last as it is then.
     pub fn episodes_at(&self, scene: Scene<'_>, at: Instant) -> (&[Episode], Option<Cow<'_, Episode>>) {
         let Some((last, before)) = self.episodes.split_last() else { return (&[], None) };
@@ -140,7 +147,7 @@ impl Fold {
             return (before, Some(Cow::Borrowed(last)));
         }
         let mut last = last.clone();
-        time::advance(&mut last, &self.current, scene, at, false);
+        time::advance(&mut last, &self.current, &self.standing, scene, at, false);
         (before, Some(Cow::Owned(last)))
     }
 

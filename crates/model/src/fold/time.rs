@@ -2,7 +2,7 @@
 
 use super::{Current, Scene};
 use crate::params::Settings;
-use crate::support::standing_at_loss;
+use crate::support::Standing;
 use crate::time::{Day, Instant};
 use crate::timeline::{Breakdown, Episode, Pause, Presumed};
 use crate::words::*;
@@ -17,6 +17,7 @@ pub(crate) const GIVEN_UP_DAYS: i32 = 14;
 pub(crate) fn advance(
     episode: &mut Episode,
     current: &Current,
+    standing: &Standing,
     scene: Scene<'_>,
     to: Instant,
     prevented: bool,
@@ -29,7 +30,7 @@ pub(crate) fn advance(
         let limit = limit(pause, settings);
         pause.to = (limit <= to).then_some(limit);
     }
-    let lost = episode.presumed.is_none() && presume(episode, current, scene, to, prevented);
+    let lost = episode.presumed.is_none() && presume(episode, current, standing, scene, to, prevented);
     give_up(episode, to, prevented) || lost
 }
 
@@ -49,7 +50,14 @@ pub(crate) fn limit(pause: &Pause, settings: &Settings) -> Instant {
     pause.from.day().plus(settings.pause_days as i32).start()
 }
 
-fn presume(episode: &mut Episode, current: &Current, scene: Scene<'_>, to: Instant, prevented: bool) -> bool {
+fn presume(
+    episode: &mut Episode,
+    current: &Current,
+    standing: &Standing,
+    scene: Scene<'_>,
+    to: Instant,
+    prevented: bool,
+) -> bool {
     let settings = scene.settings();
     // Paused days only make it later: most episodes need no closer look.
     if to.day().since(episode.last_contact_day) < settings.dropout_days as i32 {
@@ -62,7 +70,7 @@ fn presume(episode: &mut Episode, current: &Current, scene: Scene<'_>, to: Insta
     let c = episode.last_contact_day;
     let side = side_of_loss(current.last_contact);
     let mechanism = breakdown_before(episode, day.start())
-        .unwrap_or_else(|| unmet_mechanism(standing_at_loss(scene.events, c, day).unmet));
+        .unwrap_or_else(|| unmet_mechanism(standing.unmet_at_loss(scene.events, c, day)));
     episode.presumed = Some(Presumed { day, counted_from: c, side, mechanism });
     if let Some(watch) = episode.watches.last_mut().filter(|watch| watch.closed_at.is_none())
         && watch.opened_at < day.start()

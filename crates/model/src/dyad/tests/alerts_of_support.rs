@@ -149,3 +149,22 @@ fn the_end_closes_an_alert_of_help_wanted_and_each_episode_has_its_own() {
     assert_eq!(lost.spans(HELP, noon(49)), [(noon(0), None)], "a presumed dropout does not close it");
     assert_eq!(lost.spans(HELP, noon(50)), [(noon(0), Some(noon(50)))], "a start after it does");
 }
+
+#[test]
+fn of_the_requests_at_the_instant_of_an_opening_those_that_sort_before_it_belong_to_no_episode() {
+    let noted = |when| own(when, contact(Attendance::MissedByClient, &[], &[P]));
+    let ended_once = [asked(noon(0), &[]), end(noon(5))];
+    let spans = |at_noon: &[Told]| {
+        let told = [&ended_once, at_noon, &[end(noon(20))]].concat();
+        history(&told).spans(HELP, noon(30))
+    };
+    let opening = asked(noon(9), &[]);
+    let (before, after) = ([noted(noon(9)), opening.clone()], [opening, noted(noon(9))]);
+    assert_eq!(spans(&before), [(noon(9), None)]);
+    assert_eq!(spans(&after), [(noon(9), Some(noon(20)))]);
+    assert_eq!(
+        spans(&[asked(noon(9), &[P])]),
+        [(noon(9), Some(noon(20)))],
+        "the one that opens it belongs to it"
+    );
+}

@@ -14,7 +14,8 @@ impl History {
             let (before, last) = dyad.fold.episodes_at(scene, now);
             let episodes: Vec<_> = before.iter().chain(last.as_deref()).collect();
             let settings = &cx.params.settings;
-            let story = Story { settings, episodes: &episodes, events: &dyad.own, now };
+            let (events, told, openings) = (&dyad.own, &dyad.told, dyad.fold.openings());
+            let story = Story { settings, episodes: &episodes, events, told, openings, now };
             let (stretches, turns_at) = open_stretches(&story, dyad.fold.loss_ahead(scene));
             let told = stretches.into_iter();
             let told = told.map(|open| (open.from, open.until, open.lost, open.opener.id.to_string()));
