@@ -35,7 +35,7 @@ pub(crate) use stretch::{About, Id, Stretch, WITHDRAWN};
 pub(crate) use {
     erased::{departure_opened_by, opened_by, silence_opened_by},
     open::{OpenStretch, open_stretches},
-    peer::{PeerStory, peer_deadline, peer_stretches},
+    peer::{PeerStory, is_told_of_peer, peer_deadline, peer_stretches},
     presence::Presence,
     site::{is_for_safeguarding, safeguarding, site_silent},
 };

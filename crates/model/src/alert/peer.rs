@@ -16,15 +16,22 @@ use crate::words::{Component, Mechanism, Rater, ScoreResult};
 /// What a peer's rules look at: the peer as it is at an instant.
 pub(crate) struct PeerStory<'a> {
     pub params: &'a Params,
-    /// The peer's own events, sorted, none after the instant.
-    pub events: &'a [Arc<Event>],
+    /// Of the peer's own events those that are [`told`](is_told_of_peer), sorted, none after the instant.
+    pub told: &'a [Arc<Event>],
     /// When its dyads are open, as of the instant.
     pub presence: Presence<'a>,
+    /// The alerts of its wellbeing as last found, where its scores have not changed since: they depend on nothing else.
+    pub wellbeing: Option<&'a [Stretch]>,
     /// The instant.
     pub now: Instant,
 }
 
-/// All stretches ever, up to the instant of the story.
+/// Whether an alert of a peer may depend on such an event of its own.
+pub(crate) fn is_told_of_peer(body: &Body) -> bool {
+    matches!(body, Body::Supervision { held: true, .. } | Body::Training { .. } | Body::Measure(_))
+}
+
+/// All stretches ever, up to the instant of the story; those of wellbeing are the last.
 pub(crate) fn peer_stretches(
     story: &PeerStory<'_>,
     about: About<'_>,
@@ -34,7 +41,10 @@ pub(crate) fn peer_stretches(
     supervision_overdue(story, &mut stretches);
     training_lapsed(story, &mut stretches);
     overloaded(story, &mut stretches);
-    wellbeing_fallen(story, &mut stretches);
+    match story.wellbeing {
+        Some(known) => stretches.extend_from_slice(known),
+        None => wellbeing_fallen(story, &mut stretches),
+    }
     stretches.iter_mut().for_each(|stretch| stretch.acknowledge(about, acknowledgements));
     stretches
 }
@@ -75,7 +85,7 @@ fn push<'a>(
 fn overdue_spans<'a>(story: &PeerStory<'a>, first: Day) -> Vec<(Span, Option<&'a Arc<Event>>)> {
     let days = story.params.settings.supervision_days as i32;
     let held = |event: &&Arc<Event>| matches!(event.body, Body::Supervision { held: true, .. });
-    let held: Vec<&Arc<Event>> = story.events.iter().filter(held).collect();
+    let held: Vec<&Arc<Event>> = story.told.iter().filter(held).collect();
     let froms = std::iter::once(None).chain(held.iter().copied().map(Some));
     let untils = held.iter().map(|event| event.occurred_at).chain([NEVER]);
     froms
@@ -116,7 +126,7 @@ const DAYS_MAX: u32 = 3_000_000;
 fn lacking<'a>(story: &PeerStory<'a>, module: &str, days: u32) -> Vec<(Span, Option<&'a Arc<Event>>)> {
     let trained =
         |event: &&Arc<Event>| matches!(&event.body, Body::Training { module: of } if **of == *module);
-    let trained: Vec<&Arc<Event>> = story.events.iter().filter(trained).collect();
+    let trained: Vec<&Arc<Event>> = story.told.iter().filter(trained).collect();
     let froms = std::iter::once(None).chain(trained.iter().copied().map(Some));
     let untils = trained.iter().map(|event| event.occurred_at).chain([NEVER]);
     froms
@@ -162,7 +172,7 @@ fn wellbeing_fallen(story: &PeerStory<'_>, stretches: &mut Vec<Stretch>) {
     /// The first total, and the place of the alert that is open.
     type SoFar = (i64, Option<usize>);
     let mut series: BTreeMap<(&str, Rater), SoFar> = BTreeMap::new();
-    for event in story.events {
+    for event in story.told {
         let Body::Measure(measure) = &event.body else { continue };
         let instrument = story.params.catalogue.get(&measure.instrument);
         // Without a reliable change nothing is ever known to have fallen.

@@ -95,7 +95,9 @@ impl Peer {
             .map(|dyad| dyad.iter().filter(|open| open.from <= now).map(as_of).collect())
             .collect();
         let presence = Presence::of(dyads.iter().map(Vec::as_slice));
-        ask(&PeerStory { params: &self.params, events: &self.events[..known], presence, now })
+        let told = self.events[..known].iter().filter(|event| is_told_of_peer(&event.body));
+        let told: Vec<Arc<Event>> = told.cloned().collect();
+        ask(&PeerStory { params: &self.params, told: &told, presence, wellbeing: None, now })
     }
 
     fn stretches(&self, kind: Kind, now: Instant) -> Vec<Stretch> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rapport_proto::v1;
 
-use crate::alert::Stretch;
+use crate::alert::{self, Kind, Stretch};
 use crate::enriched;
 use crate::event::{Body, Event, Measure, Persons};
 use crate::params::Params;
@@ -19,6 +19,8 @@ use crate::words::{Rater, ScoreResult};
 #[derive(Debug, Default)]
 pub(super) struct Person {
     events: Vec<Arc<Event>>,
+    /// Of these the ones that a peer's alerts may depend on.
+    told: Vec<Arc<Event>>,
     dyads: Vec<Slot>,
     /// Of a peer: the ids of the events that any version of says that it left, whether or not one stands.
     departures: Vec<Arc<str>>,
@@ -31,6 +33,8 @@ pub(super) struct Person {
     series: BTreeMap<(Box<str>, Rater), Vec<Arc<Event>>>,
     /// Of a peer: whether anything happened that its alerts may depend on, since they were last settled.
     pub reconsider: bool,
+    /// Of a peer: whether a score was added or taken out since.
+    pub scored: bool,
     /// Of a peer: its alerts as last settled.
     pub alerts: Vec<Stretch>,
     /// When time alone may change them.
@@ -41,6 +45,17 @@ impl Person {
     /// The events about the person alone, sorted.
     pub fn events(&self) -> &[Arc<Event>] {
         &self.events
+    }
+
+    /// Of these the ones that a peer's alerts may depend on.
+    pub fn told(&self) -> &[Arc<Event>] {
+        &self.told
+    }
+
+    /// Its alerts of wellbeing as last settled, if no score is another one since.
+    pub fn wellbeing(&self) -> Option<&[Stretch]> {
+        let others = self.alerts.partition_point(|alert| alert.kind != Kind::PeerWellbeingFall);
+        (!self.scored).then(|| &self.alerts[others..])
     }
 
     /// The dyads the person is in.
@@ -102,15 +117,26 @@ impl Person {
     /// Adds an event about the person alone; the other events whose rows differ by it are given back.
     pub fn insert(&mut self, event: &Arc<Event>) -> Vec<Arc<str>> {
         insert(&mut self.events, event);
-        self.reconsider |= is_for_alerts(event);
+        if alert::is_told_of_peer(&event.body) {
+            insert(&mut self.told, event);
+            self.note_told(event);
+        }
         self.score(event, |series| insert(series, event))
     }
 
     /// Takes an event out; the other events whose rows differ by it are given back.
     pub fn remove(&mut self, event: &Arc<Event>) -> Vec<Arc<str>> {
         remove(&mut self.events, event);
-        self.reconsider |= is_for_alerts(event);
+        if alert::is_told_of_peer(&event.body) {
+            remove(&mut self.told, event);
+            self.note_told(event);
+        }
         self.score(event, |series| remove(series, event))
+    }
+
+    fn note_told(&mut self, event: &Event) {
+        self.reconsider = true;
+        self.scored |= matches!(event.body, Body::Measure(_));
     }
 
     /// Changes the series of a score. All its scores are compared with the first: only where that is another one do others
@@ -160,11 +186,6 @@ impl Person {
         let instrument = params.catalogue.get(&measure.instrument);
         Some((change, instrument.and_then(|instrument| scores::result(instrument, change))))
     }
-}
-
-/// Whether an alert of a peer may depend on such an event of its own.
-fn is_for_alerts(event: &Event) -> bool {
-    matches!(event.body, Body::Supervision { held: true, .. } | Body::Training { .. } | Body::Measure(_))
 }
 
 fn insert(events: &mut Vec<Arc<Event>>, event: &Arc<Event>) {

@@ -121,14 +121,15 @@ impl Site {
         }
         let pairs = person.dyads().iter().filter_map(|dyad| self.slots.get(*dyad).pair());
         let presence = Presence::of(pairs.map(|pair| pair.dyad.open_stretches()));
-        let story = PeerStory { params: stage.params, events: person.events(), presence, now: stage.now };
+        let (told, wellbeing) = (person.told(), person.wellbeing());
+        let story = PeerStory { params: stage.params, told, presence, wellbeing, now: stage.now };
         let about = member.about(&self.name, stage.params);
         let alerts = alert::peer_stretches(&story, about, &self.acknowledgements);
         let changes = alert::differences(&person.alerts, &alerts, about, stage.now);
         let deadline = alert::peer_deadline(&story);
         if let Some(person) = self.slots.person_mut(slot) {
             (person.alerts, person.deadline) = (alerts, deadline);
-            person.reconsider = false;
+            (person.reconsider, person.scored) = (false, false);
         }
         self.give_out(slot, changes, stage);
     }

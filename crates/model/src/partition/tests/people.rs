@@ -192,6 +192,21 @@ fn a_fall_of_a_peers_wellbeing_opens_and_closes_with_its_scores_and_its_confirma
 }
 
 #[test]
+fn an_alert_of_wellbeing_stays_whatever_else_becomes_of_the_peer_and_goes_with_its_score() {
+    let wellbeing =
+        |id: &str, day, score| draft(id, "-p", noon(day), total("swemwbs-peer", Rater::Peer, score));
+    let mut partition = partition();
+    let mut out = outputs(&mut partition, &told(&[wellbeing("a", 0, 25), wellbeing("b", 10, 22)]));
+    let others = [draft("c", "c-p", noon(12), attended()), draft("d", "-p", noon(13), supervised())];
+    out.extend(outputs(&mut partition, &told(&others)));
+    out.extend(partition.take(&tick(midnight(100))));
+    assert_eq!(alerts(&out, "peer_wellbeing_fall"), [firing(noon(10))]);
+    out.extend(partition.take(&retraction("w", "b", noon(101)).ingested(noon(101))));
+    let withdrawn = ("withdrawn".to_owned(), noon(10).to_string(), Some(noon(101).to_string()));
+    assert_eq!(alerts(&out, "peer_wellbeing_fall"), [withdrawn]);
+}
+
+#[test]
 fn training_runs_out_by_time_alone() {
     let settings = Settings { mandatory_training: [("safety".to_owned(), 10)].into(), ..Settings::default() };
     let mut partition = partition_with(settings);
