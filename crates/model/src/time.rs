@@ -37,15 +37,23 @@ impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let us = self.0.rem_euclid(DAY_US);
         let (seconds, fraction) = (us / 1_000_000, us % 1_000_000);
-        // Written with every row: digit by digit takes a tenth of the time of formatting each number.
-        let mut text = *b"Thh:mm:ss.ffffff";
-        put(&mut text[1..3], seconds / 3600);
-        put(&mut text[4..6], seconds / 60 % 60);
-        put(&mut text[7..9], seconds % 60);
-        put(&mut text[10..16], fraction);
+        // Written with every row and alert: digit by digit takes a tenth of the time of formatting each number.
+        let mut text = *b"yyyy-mm-ddThh:mm:ss.ffffffZ";
+        let written = self.day().put(&mut text[..10]);
+        put(&mut text[11..13], seconds / 3600);
+        put(&mut text[14..16], seconds / 60 % 60);
+        put(&mut text[17..19], seconds % 60);
+        put(&mut text[20..26], fraction);
+        let mut until = text.len();
+        if fraction == 0 {
+            (text[19], until) = (b'Z', 20);
+        }
+        if written {
+            // In one piece: a string then grows once.
+            return write_digits(f, &text[..until]);
+        }
         self.day().fmt(f)?;
-        write_digits(f, if fraction == 0 { &text[..9] } else { &text[..16] })?;
-        f.write_str("Z")
+        write_digits(f, &text[10..until])
     }
 }
 
@@ -62,6 +70,18 @@ fn write_digits(f: &mut fmt::Formatter<'_>, text: &[u8]) -> fmt::Result {
 }
 
 impl Day {
+    /// Puts its digits in their places in `yyyy-mm-dd`; whether its year has four.
+    fn put(self, text: &mut [u8]) -> bool {
+        let (year, month, day) = civil(self);
+        let has_four = (0..=9999).contains(&year);
+        if has_four {
+            put(&mut text[..4], year);
+            put(&mut text[5..7], month);
+            put(&mut text[8..], day);
+        }
+        has_four
+    }
+
     /// 00:00 UTC of this day.
     pub fn start(self) -> Instant {
         Instant(i64::from(self.0) * DAY_US)
@@ -113,15 +133,12 @@ impl Day {
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (year, month, day) = civil(*self);
-        if !(0..=9999).contains(&year) {
-            return write!(f, "{year:04}-{month:02}-{day:02}");
-        }
         let mut text = *b"yyyy-mm-dd";
-        put(&mut text[..4], year);
-        put(&mut text[5..7], month);
-        put(&mut text[8..], day);
-        write_digits(f, &text)
+        if self.put(&mut text) {
+            return write_digits(f, &text);
+        }
+        let (year, month, day) = civil(*self);
+        write!(f, "{year:04}-{month:02}-{day:02}")
     }
 }
 
@@ -230,6 +247,16 @@ mod tests {
         ] {
             assert_eq!(read(bad), None, "{bad:?}");
         }
+    }
+
+    #[test]
+    fn instants_of_any_year_are_written_with_a_fraction_only_where_there_is_one() {
+        let written = |day: i64, us: i64| Instant(day * DAY_US + us).to_string();
+        assert_eq!(written(0, 1), "1970-01-01T00:00:00.000001Z");
+        assert_eq!(written(-1, DAY_US - 1_000_000), "1969-12-31T23:59:59Z");
+        assert_eq!(written(2_932_897, 10_500_000), "10000-01-01T00:00:10.500000Z");
+        assert_eq!(written(-719_529, 0), "-001-12-31T00:00:00Z");
+        assert_eq!(Day(2_932_896).to_string(), "9999-12-31");
     }
 
     #[test]
