@@ -113,13 +113,12 @@ impl Tail {
         Ok(tail)
     }
 
-    /// Begins to read the partitions of which no transaction from before the target is open any more.
+    /// Begins to read the partitions of which no transaction from before the target is open any more; where one cannot be
+    /// asked for, none is begun.
     fn read_stable(&mut self, timeout: Duration) -> Result<(), Error> {
         let mut list = TopicPartitionList::new();
-        for (number, partition) in (0_i32..).zip(&mut self.partitions) {
-            if partition.stable {
-                continue;
-            }
+        let mut begun = self.partitions.clone();
+        for (number, partition) in (0_i32..).zip(&mut begun).filter(|(_, partition)| !partition.stable) {
             // This client reads committed records only, so the end it is told is the last stable offset.
             let (_, end) = self
                 .consumer
@@ -131,10 +130,13 @@ impl Tail {
                     .map_err(|error| Error::Unusable(error.to_string()))?;
             }
         }
-        if list.count() == 0 {
-            return Ok(());
+        if list.count() > 0 {
+            self.consumer
+                .incremental_assign(&list)
+                .map_err(|error| errors::of_asking("read a topic", &error))?;
         }
-        self.consumer.incremental_assign(&list).map_err(|error| errors::of_asking("read a topic", &error))
+        self.partitions = begun;
+        Ok(())
     }
 
     fn poll(
