@@ -10,11 +10,11 @@ use rapport_proto::v1;
 
 use crate::alert::{self, About, Acknowledgements, OpenStretch, Story, Stretch};
 use crate::enriched;
-use crate::event::Event;
+use crate::event::{Event, sorted};
 use crate::fold::{Facts, Fold, Scene};
 use crate::params::Params;
 use crate::time::Instant;
-use crate::timeline::Timeline;
+use crate::timeline::{Episode, Timeline};
 
 #[cfg(test)]
 mod tests;
@@ -112,13 +112,13 @@ impl Dyad {
         let follows = |events: &[Arc<Event>]| events.last().is_none_or(|last| last.order(&event).is_lt());
         let at_once = !self.stale && follows(&self.own) && follows(&self.foreign) && self.fold.takes(&event);
         if own && alert::is_told(&event.body) {
-            insert(&mut self.told, event.clone());
+            sorted::insert(&mut self.told, event.clone());
         }
         let events = if own { &mut self.own } else { &mut self.foreign };
         if self.replayed {
-            return insert(events, event);
+            return sorted::insert(events, event);
         }
-        insert(events, event.clone());
+        sorted::insert(events, event.clone());
         let mut facts = Facts::default();
         if at_once {
             let scene = Scene { params: cx.params, events: &self.own };
@@ -137,9 +137,9 @@ impl Dyad {
     /// Takes an event out that was added: another version of it stands now, or none. One that is not there changes nothing.
     pub fn remove(&mut self, _cx: &Context<'_>, event: &Event, own: bool) {
         let events = if own { &mut self.own } else { &mut self.foreign };
-        if let Some(event) = remove(events, event) {
+        if let Some(event) = sorted::remove(events, event) {
             if own {
-                remove(&mut self.told, &event);
+                sorted::remove(&mut self.told, &event);
             }
             if self.replayed {
                 return;
@@ -235,13 +235,17 @@ impl Dyad {
         self.own.is_empty()
     }
 
+    /// What its rules of alerts look at, given its episodes as they are at `now`.
+    fn story<'a>(&'a self, cx: &Context<'a>, episodes: &'a [&'a Episode], now: Instant) -> Story<'a> {
+        let (settings, openings) = (&cx.params.settings, self.fold.openings());
+        Story { settings, episodes, events: &self.own, told: &self.told, openings, now }
+    }
+
     fn settle_alerts(&mut self, cx: &Context<'_>, now: Instant, changes: &mut Changes) {
         let scene = Scene { params: cx.params, events: &self.own };
         let (before, last) = self.fold.episodes_at(scene, now);
         let episodes: Vec<_> = before.iter().chain(last.as_deref()).collect();
-        let (settings, events, told) = (scene.settings(), &self.own, &self.told);
-        let openings = self.fold.openings();
-        let story = Story { settings, episodes: &episodes, events, told, openings, now };
+        let story = self.story(cx, &episodes, now);
         let loss = self.fold.loss_ahead(scene);
         let alerts = alert::stretches(&story, cx.about(), cx.acknowledgements);
         let (open, turns_at) = alert::open_stretches(&story, loss);
@@ -290,24 +294,6 @@ impl Dyad {
         after.iter().for_each(|known| known.give_out(cx, &mut changes));
         changes
     }
-}
-
-/// Adds an event at its place.
-fn insert(events: &mut Vec<Arc<Event>>, event: Arc<Event>) {
-    let place = match events.last() {
-        Some(last) if last.order(&event).is_gt() => {
-            events.partition_point(|other| other.order(&event).is_lt())
-        }
-        _ => events.len(),
-    };
-    events.insert(place, event);
-}
-
-/// Takes an event out, if it is there.
-fn remove(events: &mut Vec<Arc<Event>>, event: &Event) -> Option<Arc<Event>> {
-    let place = events.partition_point(|other| other.order(event).is_lt());
-    let is_there = events.get(place).is_some_and(|found| found.order(event).is_eq());
-    is_there.then(|| events.remove(place))
 }
 
 /// An event with what was known at its place.

@@ -1,5 +1,6 @@
 //! A canonical event in memory: compact, ordered as model.md section 3 says, and nothing lost against the wire.
 
+pub(crate) mod sorted;
 mod wire;
 
 use std::cmp::Ordering;

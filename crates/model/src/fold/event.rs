@@ -96,8 +96,9 @@ impl Fold {
     }
 
     fn advance(&mut self, scene: Scene<'_>, to: Instant, prevented: bool) {
+        let past = time::Past { current: &self.current, standing: &self.standing, scene };
         if let Some(episode) = self.episodes.last_mut() {
-            self.stirred |= time::advance(episode, &self.current, &self.standing, scene, to, prevented);
+            self.stirred |= time::advance(episode, past, to, prevented);
         }
     }
 

@@ -147,7 +147,8 @@ impl Fold {
             return (before, Some(Cow::Borrowed(last)));
         }
         let mut last = last.clone();
-        time::advance(&mut last, &self.current, &self.standing, scene, at, false);
+        let past = time::Past { current: &self.current, standing: &self.standing, scene };
+        time::advance(&mut last, past, at, false);
         (before, Some(Cow::Owned(last)))
     }
 

@@ -10,27 +10,28 @@ use crate::words::*;
 /// Days after an end or a presumed loss that must have passed for the alert of an open breakdown to close.
 pub(crate) const GIVEN_UP_DAYS: i32 = 14;
 
+/// What is known after the last event, from which time goes on alone.
+#[derive(Clone, Copy)]
+pub(crate) struct Past<'a> {
+    pub current: &'a Current,
+    pub standing: &'a Standing,
+    pub scene: Scene<'a>,
+}
+
 /// Brings `episode` up to `to`, inclusively. An attended contact or an end at `to` itself has `prevented` that it is lost
 /// there, and that it still is.
 ///
 /// Says whether an alert may depend on what happened.
-pub(crate) fn advance(
-    episode: &mut Episode,
-    current: &Current,
-    standing: &Standing,
-    scene: Scene<'_>,
-    to: Instant,
-    prevented: bool,
-) -> bool {
+pub(crate) fn advance(episode: &mut Episode, past: Past<'_>, to: Instant, prevented: bool) -> bool {
     if episode.end.is_some() {
         return false;
     }
-    let settings = scene.settings();
+    let settings = past.scene.settings();
     if let Some(pause) = episode.pauses.last_mut().filter(|pause| pause.to.is_none()) {
         let limit = limit(pause, settings);
         pause.to = (limit <= to).then_some(limit);
     }
-    let lost = episode.presumed.is_none() && presume(episode, current, standing, scene, to, prevented);
+    let lost = episode.presumed.is_none() && presume(episode, past, to, prevented);
     give_up(episode, to, prevented) || lost
 }
 
@@ -50,14 +51,8 @@ pub(crate) fn limit(pause: &Pause, settings: &Settings) -> Instant {
     pause.from.day().plus(settings.pause_days as i32).start()
 }
 
-fn presume(
-    episode: &mut Episode,
-    current: &Current,
-    standing: &Standing,
-    scene: Scene<'_>,
-    to: Instant,
-    prevented: bool,
-) -> bool {
+fn presume(episode: &mut Episode, past: Past<'_>, to: Instant, prevented: bool) -> bool {
+    let Past { current, standing, scene } = past;
     let settings = scene.settings();
     // Paused days only make it later: most episodes need no closer look.
     if to.day().since(episode.last_contact_day) < settings.dropout_days as i32 {

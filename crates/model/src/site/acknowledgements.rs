@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use crate::alert::Acknowledgements;
-use crate::event::{Acknowledgement, Body, Event};
+use crate::event::{Acknowledgement, Body, Event, sorted};
 use crate::time::Instant;
 use crate::words::AcknowledgementState;
 
@@ -17,11 +17,10 @@ impl Register {
     /// Notes that an acknowledgement of that alert became active, or ceased to be.
     pub fn note(&mut self, event: &Arc<Event>, alert_id: &str, added: bool) {
         let events = self.0.entry(alert_id.into()).or_default();
-        let place = events.partition_point(|other| other.order(event).is_lt());
         if added {
-            events.insert(place, event.clone());
-        } else if events.get(place).is_some_and(|found| found.order(event).is_eq()) {
-            events.remove(place);
+            sorted::insert(events, event.clone());
+        } else {
+            sorted::remove(events, event);
         }
         if events.is_empty() {
             self.0.remove(alert_id);

@@ -8,7 +8,7 @@ use rapport_proto::v1;
 
 use crate::alert::{self, Kind, Stretch};
 use crate::enriched;
-use crate::event::{Body, Event, Measure, Persons};
+use crate::event::{Body, Event, Measure, Persons, sorted};
 use crate::params::Params;
 use crate::scores;
 use crate::time::Instant;
@@ -116,22 +116,22 @@ impl Person {
 
     /// Adds an event about the person alone; the other events whose rows differ by it are given back.
     pub fn insert(&mut self, event: &Arc<Event>) -> Vec<Arc<str>> {
-        insert(&mut self.events, event);
+        sorted::insert(&mut self.events, event.clone());
         if alert::is_told_of_peer(&event.body) {
-            insert(&mut self.told, event);
+            sorted::insert(&mut self.told, event.clone());
             self.note_told(event);
         }
-        self.score(event, |series| insert(series, event))
+        self.score(event, |series| sorted::insert(series, event.clone()))
     }
 
     /// Takes an event out; the other events whose rows differ by it are given back.
     pub fn remove(&mut self, event: &Arc<Event>) -> Vec<Arc<str>> {
-        remove(&mut self.events, event);
+        sorted::remove(&mut self.events, event);
         if alert::is_told_of_peer(&event.body) {
-            remove(&mut self.told, event);
+            sorted::remove(&mut self.told, event);
             self.note_told(event);
         }
-        self.score(event, |series| remove(series, event))
+        self.score(event, |series| drop(sorted::remove(series, event)))
     }
 
     fn note_told(&mut self, event: &Event) {
@@ -185,20 +185,5 @@ impl Person {
         let change = total.saturating_sub(scores::given_total(first)?);
         let instrument = params.catalogue.get(&measure.instrument);
         Some((change, instrument.and_then(|instrument| scores::result(instrument, change))))
-    }
-}
-
-fn insert(events: &mut Vec<Arc<Event>>, event: &Arc<Event>) {
-    let place = match events.last() {
-        Some(last) if last.order(event).is_gt() => events.partition_point(|other| other.order(event).is_lt()),
-        _ => events.len(),
-    };
-    events.insert(place, event.clone());
-}
-
-fn remove(events: &mut Vec<Arc<Event>>, event: &Event) {
-    let place = events.partition_point(|other| other.order(event).is_lt());
-    if events.get(place).is_some_and(|found| found.order(event).is_eq()) {
-        events.remove(place);
     }
 }

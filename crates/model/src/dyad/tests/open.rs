@@ -1,7 +1,7 @@
 //! When a dyad is open in the sense of the alerts of its peer.
 
 use super::*;
-use crate::alert::{Story, open_stretches};
+use crate::alert::open_stretches;
 use crate::fold::Scene;
 
 /// From, until, whether time ended it, and the event that opened it or was counted from.
@@ -13,10 +13,8 @@ impl History {
             let scene = Scene { params: cx.params, events: &dyad.own };
             let (before, last) = dyad.fold.episodes_at(scene, now);
             let episodes: Vec<_> = before.iter().chain(last.as_deref()).collect();
-            let settings = &cx.params.settings;
-            let (events, told, openings) = (&dyad.own, &dyad.told, dyad.fold.openings());
-            let story = Story { settings, episodes: &episodes, events, told, openings, now };
-            let (stretches, turns_at) = open_stretches(&story, dyad.fold.loss_ahead(scene));
+            let (stretches, turns_at) =
+                open_stretches(&dyad.story(cx, &episodes, now), dyad.fold.loss_ahead(scene));
             let told = stretches.into_iter();
             let told = told.map(|open| (open.from, open.until, open.lost, open.opener.id.to_string()));
             (told.collect(), turns_at)
