@@ -3,7 +3,8 @@
 //! The traps that shaped it, each at its place: librdkafka speaks the first transaction protocol, in which a request
 //! that is sent twice can end a later transaction, so a transaction in doubt costs a new producer; its binding commits in
 //! slices of 100 ms, so flushing is done by hand; its consumer sleeps a second when its queue is full unless told not to;
-//! closing a consumer waits for an answer to the last rebalance; a partition assigned anew may end the process; calls about a transaction may outlast the limit they are given.
+//! closing a consumer waits for an answer to the last rebalance; a partition assigned anew may end the process; calls
+//! about a transaction may outlast the limit they are given.
 
 mod admin;
 mod appender;

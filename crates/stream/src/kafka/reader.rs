@@ -116,6 +116,9 @@ impl Tail {
     /// Begins to read the partitions of which no transaction from before the target is open any more; where one cannot be
     /// asked for, none is begun.
     fn read_stable(&mut self, timeout: Duration) -> Result<(), Error> {
+        if self.partitions.iter().all(|partition| partition.stable) {
+            return Ok(());
+        }
         let mut list = TopicPartitionList::new();
         let mut begun = self.partitions.clone();
         for (number, partition) in (0_i32..).zip(&mut begun).filter(|(_, partition)| !partition.stable) {
