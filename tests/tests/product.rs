@@ -11,11 +11,7 @@ use rapport_proto::v1;
 use rapport_tests::oracle::log::Record;
 
 /// The catalogue that is shipped, as text.
-pub const CATALOGUE: &str = concat!(
-    include_str!("../../crates/model/catalogue/instruments.toml"),
-    "\n",
-    include_str!("../../crates/model/catalogue/items.toml")
-);
+pub const CATALOGUE: &str = Catalogue::EMBEDDED_TOML;
 
 /// What stands on the derived topics: the last record of every key.
 #[derive(Debug, Clone, PartialEq, Default)]

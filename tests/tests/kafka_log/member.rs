@@ -169,11 +169,18 @@ pub fn spread(range: std::ops::Range<usize>, partitions: u32) -> Vec<(u32, Strin
     range.zip((0..partitions).cycle()).map(|(number, partition)| (partition, format!("v{number}"))).collect()
 }
 
-/// What another client finds on `rapport.enriched` of the shared Kafka at that isolation level.
+/// What another client finds on `rapport.enriched` at that isolation level.
 pub fn at_broker(kafka: &Kafka, prefix: &str, isolation: &str) -> Vec<String> {
     let (topic, brokers) = (format!("{prefix}{ENRICHED}"), kafka.brokers());
     let isolation = format!("isolation.level={isolation}");
     let output = kcat(["-b", &brokers, "-C", "-t", &topic, "-e", "-q", "-X", &isolation]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+/// Waits until so many are there, those of open transactions with them.
+pub fn wait_until_there(kafka: &Kafka, prefix: &str, outputs: usize) {
+    wait_until("the open transaction to reach the broker", SOON, || {
+        at_broker(kafka, prefix, "read_uncommitted").len() == outputs
+    });
 }

@@ -9,6 +9,7 @@ use rapport_tests::harness::{Kafka, fresh_prefix, kcat, wait_until};
 
 use super::member::{
     A_MOMENT, Member, SOON, append, at_broker, create_topics, numbers, read, read_on, spec, spread,
+    wait_until_there,
 };
 
 #[test]
@@ -114,9 +115,7 @@ fn a_reader_waits_for_a_transaction_that_was_open_when_it_was_opened() {
     member.commit().unwrap();
     append(&log, spread(3..6, 1));
     member.copy(6);
-    wait_until("the open transaction to reach the broker", SOON, || {
-        at_broker(Kafka::shared(), &prefix, "read_uncommitted").len() == 6
-    });
+    wait_until_there(Kafka::shared(), &prefix, 6);
     let mut reader = log.reader(&[ENRICHED]).unwrap();
     let seen: usize = (0..10).map(|_| reader.poll(A_MOMENT, 10, &mut |_| {}).unwrap()).sum();
     assert!(seen == 0 && !reader.caught_up().unwrap());
@@ -133,9 +132,7 @@ fn a_reader_can_be_closed_at_the_moment_at_which_a_transaction_has_ended() {
     for round in 1..=20 {
         append(&log, spread(round * 4 - 4..round * 4, 4));
         member.copy(4 * round);
-        wait_until("the open transaction to reach the broker", SOON, || {
-            at_broker(Kafka::shared(), &prefix, "read_uncommitted").len() == 4 * round
-        });
+        wait_until_there(Kafka::shared(), &prefix, 4 * round);
         let mut reader = log.reader(&[ENRICHED]).unwrap();
         reader.poll(A_MOMENT, 10, &mut |_| {}).unwrap();
         member.commit().unwrap();

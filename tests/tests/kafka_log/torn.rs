@@ -14,7 +14,9 @@ use rapport_tests::harness::{END_TXN, INIT_PRODUCER_ID, Kafka, KafkaOptions, sto
 use rdkafka::config::ClientConfig;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
-use super::member::{Member, SOON, append, at_broker, create_topics, numbers, read, spec, spread};
+use super::member::{
+    Member, SOON, append, at_broker, create_topics, numbers, read, spec, spread, wait_until_there,
+};
 
 /// How long librdkafka waits for an answer here before it sends an end again.
 const PATIENCE_MS: &str = "2000";
@@ -42,13 +44,6 @@ fn send(producer: &BaseProducer, partition: i32, value: &str) {
 /// How many records another client finds on `rapport.enriched`; our reader would wait for the end of an open transaction.
 fn visible(kafka: &Kafka, isolation: &str) -> usize {
     at_broker(kafka, "", isolation).len()
-}
-
-/// Waits until so many are there, those of the open transaction with them.
-fn wait_until_there(kafka: &Kafka, outputs: usize) {
-    wait_until("the open transaction to reach the broker", SOON, || {
-        visible(kafka, "read_uncommitted") == outputs
-    });
 }
 
 #[test]
@@ -104,7 +99,7 @@ fn a_delayed_end_is_a_doubt_to_a_session_and_ends_nothing_of_its_next_transactio
     assert!(done == 0 || done == 10, "half of a transaction is seen: {done}");
     member.copy(20 - done);
     let there = if done == 0 { 30 } else { 20 };
-    wait_until_there(&kafka, there);
+    wait_until_there(&kafka, "", there);
     kafka.proxy(0).release();
     wait_until("the late end to be answered", SOON, || kafka.proxy(0).answered() == 1);
     assert_eq!(visible(&kafka, "read_committed"), done, "a late end ended a later transaction");
@@ -124,14 +119,14 @@ fn a_late_initialisation_of_its_own_is_a_doubt_and_another_instance_fences_all_t
     append(&log, spread(0..5, 1));
     let mut member = Member::join(&log, "a");
     member.copy(5);
-    wait_until_there(&kafka, 5);
+    wait_until_there(&kafka, "", 5);
     kafka.proxy(0).hold_next(INIT_PRODUCER_ID);
     wait_until("the session to be renewed", SOON, || member.session.renew().is_ok());
     assert_eq!(kafka.proxy(0).held(), 1, "nothing was held back");
     member.copied = 0;
     member.restart().unwrap();
     member.copy(5);
-    wait_until_there(&kafka, 10);
+    wait_until_there(&kafka, "", 10);
     kafka.proxy(0).release();
     wait_until("the late initialisation to be answered", SOON, || kafka.proxy(0).answered() == 1);
     let outcome = member.commit();
@@ -143,7 +138,7 @@ fn a_late_initialisation_of_its_own_is_a_doubt_and_another_instance_fences_all_t
     member.commit().unwrap();
     append(&log, spread(5..6, 1));
     member.copy(6);
-    wait_until_there(&kafka, 16);
+    wait_until_there(&kafka, "", 16);
     let _second = log.session(&spec("a")).unwrap();
     let outcome = member.commit();
     assert!(matches!(outcome, Err(Error::Fenced(_))), "{outcome:?}");
