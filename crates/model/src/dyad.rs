@@ -88,9 +88,9 @@ pub struct Dyad {
     /// Whether alerts must be looked at again although nothing else changed.
     reconsider: bool,
     /// The alerts as last settled.
-    alerts: Vec<Stretch>,
+    alerts: Box<[Stretch]>,
     /// When it was open, as last settled.
-    open: Vec<OpenStretch>,
+    open: Box<[OpenStretch]>,
     deadline: Option<Instant>,
 }
 
@@ -251,9 +251,9 @@ impl Dyad {
         let (open, turns_at) = alert::open_stretches(&story, loss);
         let told = alert::differences(&self.alerts, &alerts, cx.about(), now);
         (changes.opened_by, changes.alerts) = told.into_iter().unzip();
-        changes.open = open != self.open;
+        changes.open = *open != *self.open;
         self.deadline = alert::deadline(&story, loss).into_iter().chain(turns_at).min();
-        (self.alerts, self.open) = (alerts, open);
+        (self.alerts, self.open) = (alerts.into_boxed_slice(), open.into_boxed_slice());
         self.reconsider = false;
     }
 

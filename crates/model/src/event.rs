@@ -1,6 +1,7 @@
 //! A canonical event in memory: compact, ordered as model.md section 3 says, and nothing lost against the wire.
 
 pub(crate) mod sorted;
+mod thin;
 mod wire;
 
 use std::cmp::Ordering;
@@ -12,6 +13,8 @@ use rapport_proto::v1;
 use crate::time::Instant;
 use crate::words::*;
 
+pub use thin::Thin;
+
 /// Who an event is about, as pseudonyms; `None` where its type has no such person.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Persons {
@@ -19,6 +22,13 @@ pub struct Persons {
     pub client: Option<Arc<str>>,
     /// The peer.
     pub peer: Option<Arc<str>>,
+}
+
+impl Persons {
+    /// The same, borrowed.
+    pub fn names(&self) -> Names<'_> {
+        Names { client: self.client.as_deref(), peer: self.peer.as_deref() }
+    }
 }
 
 /// The same, borrowed.
@@ -34,13 +44,6 @@ impl Names<'_> {
     /// The same, owned.
     pub fn to_persons(self) -> Persons {
         Persons { client: self.client.map(Arc::from), peer: self.peer.map(Arc::from) }
-    }
-}
-
-/// Both hash alike: an `Arc<str>` as its text.
-impl hashbrown::Equivalent<Persons> for Names<'_> {
-    fn equivalent(&self, persons: &Persons) -> bool {
-        (self.client, self.peer) == (persons.client.as_deref(), persons.peer.as_deref())
     }
 }
 
@@ -72,7 +75,7 @@ pub enum Body {
     Behaviour(Box<Behaviour>),
     Comparison { by: Comparer, direction: Direction, affect: Affect },
     ServiceUse { kind: ServiceUseKind, quantity: u32 },
-    Training { module: Box<str> },
+    Training { module: Thin },
     Supervision { held: bool, format: Option<SupervisionFormat>, scheduled: Option<bool> },
     Reflection,
     PeerSupportReceived,
@@ -80,7 +83,7 @@ pub enum Body {
     Left { reason: LeftReason },
     Pathway(PathwayStep),
     Acknowledgement(Box<Acknowledgement>),
-    Retraction { retracts: Arc<str> },
+    Retraction { retracts: Thin },
 }
 
 /// A contact, held or not.
@@ -120,7 +123,7 @@ pub struct Measure {
     /// Who rated.
     pub rater: Rater,
     /// Score by subscale or `total`, millionths of the instrument's own scale; sorted by name.
-    pub scores: Vec<(Box<str>, i64)>,
+    pub scores: Box<[(Box<str>, i64)]>,
 }
 
 /// A behaviour modelled by the peer or enacted by the client.

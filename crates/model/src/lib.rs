@@ -25,6 +25,7 @@ pub mod partition;
 pub mod pseudonym;
 pub mod raw;
 pub mod release;
+mod room;
 pub mod scores;
 mod site;
 pub mod support;

@@ -125,7 +125,7 @@ impl Site {
         let Site { name, ledger, slots, .. } = self;
         let bytes = |version: &Version| encoding(name, slots, version);
         if let Body::Retraction { retracts } = &version.event.body {
-            let target = retracts.clone();
+            let target: Arc<str> = (**retracts).into();
             let transition = ledger.retract(version, target.clone(), &bytes);
             self.apply(transition, stage);
             self.touch_concerns(&target, stage);

@@ -6,12 +6,12 @@ mod shelves;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use hashbrown::{HashMap, hash_map};
+use hashbrown::{HashMap, hash_table};
 
 use crate::event::Event;
 use crate::time::Instant;
 
-use shelves::Shelves;
+use shelves::{Named, Shelves};
 
 /// What tells versions of one event apart: when it was recorded, and the start of the hash of its canonical encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,11 +94,21 @@ enum Entry {
     Many(Box<Many>),
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Many {
+    id: Arc<str>,
     versions: Vec<Version>,
     /// The retractions of this id; each acts.
     retractions: Vec<VersionId>,
+}
+
+impl Named for Entry {
+    fn id(&self) -> &str {
+        match self {
+            Entry::One(version) => &version.event.id,
+            Entry::Many(many) => &many.id,
+        }
+    }
 }
 
 impl Many {
@@ -144,7 +154,7 @@ impl Transition {
 impl Ledger {
     /// The version of the event `id` that stands. `bytes` gives canonical encodings.
     pub fn standing(&self, id: &str, bytes: &dyn Fn(&Version) -> Vec<u8>) -> Option<&Version> {
-        match self.entries.of(id).get(id)? {
+        match self.entries.get(id)? {
             Entry::One(version) => Some(version),
             Entry::Many(many) => many.standing(bytes),
         }
@@ -162,7 +172,7 @@ impl Ledger {
 
     /// All versions of the event `id`, in no order that means anything.
     pub fn versions(&self, id: &str) -> &[Version] {
-        match self.entries.of(id).get(id) {
+        match self.entries.get(id) {
             None => &[],
             Some(Entry::One(version)) => std::slice::from_ref(version),
             Some(Entry::Many(many)) => &many.versions,
@@ -186,15 +196,14 @@ impl Ledger {
 
     /// Adds a version of an event; one that is known changes nothing but when it was accepted last.
     pub fn add(&mut self, version: Version, bytes: &dyn Fn(&Version) -> Vec<u8>) -> Transition {
-        let id = version.event.id.clone();
-        match self.entries.of_mut(&id).entry(id.clone()) {
-            hash_map::Entry::Vacant(place) => {
+        match self.entries.entry(&version.event.id) {
+            hash_table::Entry::Vacant(place) => {
                 place.insert(Entry::One(version.clone()));
                 self.known += 1;
-                *self.of_slot(version.slot) += 1;
+                *of_slot(&mut self.of_slots, version.slot) += 1;
                 return Transition { before: None, after: Some(version) };
             }
-            hash_map::Entry::Occupied(mut place) => {
+            hash_table::Entry::Occupied(mut place) => {
                 if let Entry::One(known) = place.get_mut()
                     && known.id() == version.id()
                 {
@@ -203,6 +212,7 @@ impl Ledger {
                 }
             }
         }
+        let id = version.event.id.clone();
         self.change(&id, bytes, |many| {
             match many.versions.iter_mut().find(|known| known.id() == version.id()) {
                 Some(known) => known.ingested_at = version.ingested_at,
@@ -248,8 +258,7 @@ impl Ledger {
                 }
             }));
         }
-        let (id, _) = self.entries.of(id).get_key_value(id)?;
-        let id = id.clone();
+        let id: Arc<str> = self.entries.get(id)?.id().into();
         Some(self.change(&id, bytes, |many| many.versions.retain(|known| known.id() != version)))
     }
 
@@ -258,31 +267,31 @@ impl Ledger {
         self.known
     }
 
-    fn of_slot(&mut self, slot: Slot) -> &mut u32 {
-        let place = slot.0 as usize;
-        if place >= self.of_slots.len() {
-            self.of_slots.resize(place + 1, 0);
-        }
-        &mut self.of_slots[place]
-    }
-
     fn change(
         &mut self,
         id: &Arc<str>,
         bytes: &dyn Fn(&Version) -> Vec<u8>,
         alter: impl FnOnce(&mut Many),
     ) -> Transition {
-        let entry = self.entries.of_mut(id).remove(id);
-        self.known -= usize::from(entry.is_some());
+        let Ledger { entries, known, of_slots, .. } = self;
+        let (entry, place) = match entries.entry(id) {
+            hash_table::Entry::Vacant(place) => (None, place),
+            hash_table::Entry::Occupied(place) => {
+                let (entry, place) = place.remove();
+                (Some(entry), place)
+            }
+        };
+        *known -= usize::from(entry.is_some());
+        let none = || Box::new(Many { id: id.clone(), versions: Vec::new(), retractions: Vec::new() });
         let mut many = match entry {
-            None => Box::default(),
+            None => none(),
             Some(Entry::Many(many)) => many,
-            Some(Entry::One(version)) => Box::new(Many { versions: vec![version], retractions: vec![] }),
+            Some(Entry::One(version)) => Box::new(Many { versions: vec![version], ..*none() }),
         };
         let before = many.standing(bytes).cloned();
-        many.versions.iter().for_each(|version| *self.of_slot(version.slot) -= 1);
+        many.versions.iter().for_each(|version| *of_slot(of_slots, version.slot) -= 1);
         alter(&mut many);
-        many.versions.iter().for_each(|version| *self.of_slot(version.slot) += 1);
+        many.versions.iter().for_each(|version| *of_slot(of_slots, version.slot) += 1);
         let after = many.standing(bytes).cloned();
         let entry = match (many.retractions.is_empty(), &*many.versions) {
             (true, []) => None,
@@ -290,11 +299,19 @@ impl Ledger {
             _ => Some(Entry::Many(many)),
         };
         if let Some(entry) = entry {
-            self.entries.of_mut(id).insert(id.clone(), entry);
-            self.known += 1;
+            place.insert(entry);
+            *known += 1;
         }
         Transition { before, after }
     }
+}
+
+fn of_slot(of_slots: &mut Vec<u32>, slot: Slot) -> &mut u32 {
+    let place = slot.0 as usize;
+    if place >= of_slots.len() {
+        of_slots.resize(place + 1, 0);
+    }
+    &mut of_slots[place]
 }
 
 #[cfg(test)]

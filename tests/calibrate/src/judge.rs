@@ -152,7 +152,11 @@ fn attended() -> Body {
 
 fn rated(instrument: &str, score: i64) -> Body {
     let scores = vec![("total".into(), score)];
-    Body::Measure(Box::new(Measure { instrument: instrument.into(), rater: Rater::Client, scores }))
+    Body::Measure(Box::new(Measure {
+        instrument: instrument.into(),
+        rater: Rater::Client,
+        scores: scores.into(),
+    }))
 }
 
 /// The first session after the baseline whose rating is below the mean of the baseline less two of its own SDs.

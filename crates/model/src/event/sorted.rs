@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Event;
+use crate::room;
 
 /// Adds an event at its place.
 pub(crate) fn insert(events: &mut Vec<Arc<Event>>, event: Arc<Event>) {
@@ -13,6 +14,7 @@ pub(crate) fn insert(events: &mut Vec<Arc<Event>>, event: Arc<Event>) {
         }
         _ => events.len(),
     };
+    room::for_one(events);
     events.insert(place, event);
 }
 

@@ -107,7 +107,7 @@ pub(super) fn from_proto(body: Wire) -> Option<Body> {
         Wire::Measure(wire) => Body::Measure(Box::new(Measure {
             instrument: wire.instrument.into(),
             rater: Rater::from_number(wire.rater)?,
-            scores: wire.scores.into_iter().map(|score| (score.name.into(), score.micros)).collect(),
+            scores: wire.scores.iter().map(|score| (score.name.as_str().into(), score.micros)).collect(),
         })),
         Wire::Modelling(wire) => match ModellingWhat::from_number(wire.what)? {
             ModellingWhat::Comparison => Body::Comparison {
@@ -136,7 +136,7 @@ pub(super) fn from_proto(body: Wire) -> Option<Body> {
             action: optional(wire.action)?,
             finding: wire.finding,
         })),
-        Wire::Retraction(wire) => Body::Retraction { retracts: wire.retracts.into() },
+        Wire::Retraction(wire) => Body::Retraction { retracts: wire.retracts.as_str().into() },
     })
 }
 
@@ -197,7 +197,7 @@ fn relationship_from_proto(wire: &v1::Relationship) -> Option<Body> {
 
 fn development_from_proto(wire: v1::Development) -> Option<Body> {
     Some(match DevelopmentKind::from_number(wire.kind)? {
-        DevelopmentKind::Training => Body::Training { module: wire.module.into() },
+        DevelopmentKind::Training => Body::Training { module: wire.module.as_str().into() },
         DevelopmentKind::Supervision => {
             Body::Supervision { held: wire.held?, format: optional(wire.format)?, scheduled: wire.scheduled }
         }

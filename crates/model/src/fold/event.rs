@@ -6,6 +6,7 @@ use crate::alliance::{Following, Judgement, Rated};
 use crate::catalogue::{Instrument, Target};
 use crate::enriched;
 use crate::event::{Body, Contact, Event, Measure};
+use crate::room;
 use crate::scores;
 use crate::support::unmet_at_loss;
 use crate::time::Instant;
@@ -118,6 +119,7 @@ impl Fold {
         let at = event.occurred_at;
         self.current = Current::default();
         self.stirred = true;
+        room::for_one(&mut self.episodes);
         self.episodes.push(Episode {
             opened_at: at,
             opened_by: event.id.clone(),
@@ -154,6 +156,7 @@ impl Fold {
         if let Some(episode) = self.open_mut()
             && episode.pauses.last().is_none_or(|pause| pause.to.is_some())
         {
+            room::for_one(&mut episode.pauses);
             episode.pauses.push(Pause { from: at, to: None });
             self.stirred = true;
         }
@@ -222,6 +225,7 @@ impl Fold {
                 current.missed = false;
                 episode.last_contact_day = at.day();
                 if let Some(presumed) = episode.presumed.take() {
+                    room::for_one(&mut episode.taken_back);
                     episode.taken_back.push(TakenBack { presumed, at });
                     self.stirred = true;
                 }
@@ -268,13 +272,19 @@ impl Fold {
         let Some(episode) = self.episodes.last_mut().filter(|episode| episode.end.is_none()) else { return };
         let in_breakdown = episode.open_breakdown().is_some();
         if episode.rated_days.last() != Some(&at.day()) {
+            room::for_one(&mut episode.rated_days);
             episode.rated_days.push(at.day());
         }
         let following =
             self.current.following.get_or_insert_with(|| Box::new(Following::new(instrument, at.day())));
         match following.rate(instrument, total, &scores, at, in_breakdown, scene.settings()) {
             Rated::Passed => {}
-            Rated::Baseline(filled) => episode.baselines.extend(filled),
+            Rated::Baseline(filled) => {
+                if let Some(filled) = filled {
+                    room::for_one(&mut episode.baselines);
+                    episode.baselines.push(filled);
+                }
+            }
             Rated::Judged(judgement) => {
                 facts.judged = Some((judgement.z, judgement.mean));
                 facts.component = judgement.component;
@@ -302,6 +312,7 @@ impl Fold {
                 close_watch(episode, at);
                 self.stirred = true;
             } else if !in_watch && judgement.well_below {
+                room::for_one(&mut episode.watches);
                 episode.watches.push(Watch {
                     opened_at: at,
                     opened_by: event.id.clone(),
@@ -328,6 +339,7 @@ impl Fold {
         };
         let at = event.occurred_at;
         close_watch(episode, at);
+        room::for_one(&mut episode.breakdowns);
         episode.breakdowns.push(Breakdown {
             opened_at: at,
             opened_by: event.id.clone(),

@@ -106,7 +106,11 @@ fn attended() -> Body {
 
 fn rating(score: i64) -> Body {
     let scores = vec![("total".into(), score * 1_000_000)];
-    Body::Measure(Box::new(Measure { instrument: "wai-sr".into(), rater: Rater::Client, scores }))
+    Body::Measure(Box::new(Measure {
+        instrument: "wai-sr".into(),
+        rater: Rater::Client,
+        scores: scores.into(),
+    }))
 }
 
 fn ended(reason: EndReason) -> Body {

@@ -130,7 +130,7 @@ pub(super) fn body(
             action: fields.word(Field::Action),
             finding: fields.flag(Field::Finding),
         })),
-        "retraction" => Body::Retraction { retracts: retracts? },
+        "retraction" => Body::Retraction { retracts: retracts?.as_ref().into() },
         _ => return None,
     })
 }

@@ -192,7 +192,7 @@ fn check_measure(
     }
     in_range.sort_unstable();
     let rater = fields.word(Field::Rater).ok_or(about(Reason::MissingField, Field::Rater))?;
-    Ok(Measure { instrument: id.into(), rater, scores: in_range })
+    Ok(Measure { instrument: id.into(), rater, scores: in_range.into() })
 }
 
 fn range_of(instrument: &Instrument, name: &str) -> Option<Range> {

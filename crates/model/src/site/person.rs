@@ -10,10 +10,11 @@ use crate::alert::{self, Kind, Stretch};
 use crate::enriched;
 use crate::event::{Body, Event, Measure, Persons, sorted};
 use crate::params::Params;
+use crate::room;
 use crate::scores;
 use crate::time::Instant;
 use crate::versions::Slot;
-use crate::words::{Rater, ScoreResult};
+use crate::words::ScoreResult;
 
 /// A client, or a peer.
 #[derive(Debug, Default)]
@@ -29,14 +30,14 @@ pub(super) struct Person {
     /// By the id of a peer's `left`, or of a client's death, the dyads of which that ended an episode although it was not
     /// noted there.
     ends: BTreeMap<Arc<str>, Vec<Slot>>,
-    /// Scores with a given total, in their order, by instrument and rater.
-    series: BTreeMap<(Box<str>, Rater), Vec<Arc<Event>>>,
+    /// Scores with a given total: those of each instrument and rater, in their order. There are few of either.
+    series: Vec<Vec<Arc<Event>>>,
     /// Of a peer: whether anything happened that its alerts may depend on, since they were last settled.
     pub reconsider: bool,
     /// Of a peer: whether a score was added or taken out since.
     pub scored: bool,
     /// Of a peer: its alerts as last settled.
-    pub alerts: Vec<Stretch>,
+    pub alerts: Box<[Stretch]>,
     /// When time alone may change them.
     pub deadline: Option<Instant>,
 }
@@ -65,6 +66,7 @@ impl Person {
 
     /// Enters a dyad; what was noted elsewhere and ends its episodes too is given back.
     pub fn join(&mut self, dyad: Slot) -> Vec<Arc<Event>> {
+        room::for_one(&mut self.dyads);
         self.dyads.push(dyad);
         let left = self.events.iter().filter(|event| matches!(event.body, Body::Left { .. }));
         let deaths = self.deaths.iter().filter(|(noted, _)| *noted != dyad).map(|(_, event)| event);
@@ -146,8 +148,12 @@ impl Person {
         if scores::given_total(measure).is_none() {
             return Vec::new();
         }
-        let key = (measure.instrument.clone(), measure.rater);
-        let series = self.series.entry(key.clone()).or_default();
+        let place = self.series_of(measure).unwrap_or_else(|| {
+            room::for_one(&mut self.series);
+            self.series.push(Vec::new());
+            self.series.len() - 1
+        });
+        let series = &mut self.series[place];
         let first = series.first().map(|first| first.id.clone());
         change(series);
         let differ = match series.first() {
@@ -157,9 +163,17 @@ impl Person {
             _ => Vec::new(),
         };
         if series.is_empty() {
-            self.series.remove(&key);
+            self.series.swap_remove(place);
         }
         differ
+    }
+
+    /// The place of the series that a score belongs to.
+    fn series_of(&self, score: &Measure) -> Option<usize> {
+        self.series.iter().position(|series| {
+            let Some(Body::Measure(first)) = series.first().map(|first| &first.body) else { return false };
+            (first.rater, &first.instrument) == (score.rater, &score.instrument)
+        })
     }
 
     /// The row of an event about the person alone.
@@ -179,7 +193,7 @@ impl Person {
         measure: &Measure,
     ) -> Option<(i64, Option<ScoreResult>)> {
         let total = scores::given_total(measure)?;
-        let series = self.series.get(&(measure.instrument.clone(), measure.rater))?;
+        let series = &self.series[self.series_of(measure)?];
         let first = series.first().filter(|first| first.id != event.id)?;
         let Body::Measure(first) = &first.body else { return None };
         let change = total.saturating_sub(scores::given_total(first)?);

@@ -128,7 +128,7 @@ impl Site {
         let changes = alert::differences(&person.alerts, &alerts, about, stage.now);
         let deadline = alert::peer_deadline(&story);
         if let Some(person) = self.slots.person_mut(slot) {
-            (person.alerts, person.deadline) = (alerts, deadline);
+            (person.alerts, person.deadline) = (alerts.into_boxed_slice(), deadline);
             (person.reconsider, person.scored) = (false, false);
         }
         self.give_out(slot, changes, stage);

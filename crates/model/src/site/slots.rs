@@ -1,13 +1,16 @@
 //! The combinations of persons that a site's events are about, and what there is of each: a dyad, a person, or nothing but
 //! the site itself.
 
-use hashbrown::HashMap;
+use std::hash::BuildHasher as _;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::alert::{About, Stretch};
 use crate::dyad::Dyad;
 use crate::event::{Names, Persons};
 use crate::params::Params;
 use crate::release::Entry;
+use crate::room;
 use crate::time::Instant;
 use crate::versions::Slot;
 use crate::windows::Trace;
@@ -123,13 +126,16 @@ impl Member {
 #[derive(Debug)]
 pub(super) struct Slots {
     members: Vec<Member>,
-    by_persons: HashMap<Persons, Slot>,
+    /// By the persons that the member has.
+    by_persons: HashTable<Slot>,
+    hashing: DefaultHashBuilder,
     dyads: usize,
 }
 
 impl Default for Slots {
     fn default() -> Self {
-        let mut slots = Slots { members: Vec::new(), by_persons: HashMap::new(), dyads: 0 };
+        let (by_persons, hashing) = (HashTable::new(), DefaultHashBuilder::default());
+        let mut slots = Slots { members: Vec::new(), by_persons, hashing, dyads: 0 };
         slots.intern(Names { client: None, peer: None });
         slots
     }
@@ -141,8 +147,8 @@ impl Slots {
 
     /// The slot of these persons.
     pub fn intern(&mut self, names: Names<'_>) -> Slot {
-        if let Some(slot) = self.by_persons.get(&names) {
-            return *slot;
+        if let Some(slot) = self.find(names) {
+            return slot;
         }
         let persons = names.to_persons();
         let slot = Slot(self.members.len() as u32);
@@ -152,9 +158,17 @@ impl Slots {
             }
             _ => History::None,
         };
-        self.members.push(Member { persons: persons.clone(), history, ..Member::default() });
-        self.by_persons.insert(persons, slot);
+        room::for_one(&mut self.members);
+        self.members.push(Member { persons, history, ..Member::default() });
+        let Slots { members, by_persons, hashing, .. } = self;
+        let hash = |slot: &Slot| hashing.hash_one(members[slot.0 as usize].persons.names());
+        by_persons.insert_unique(hash(&slot), slot, hash);
         slot
+    }
+
+    fn find(&self, names: Names<'_>) -> Option<Slot> {
+        let is_it = |slot: &Slot| self.persons(*slot).names() == names;
+        self.by_persons.find(self.hashing.hash_one(names), is_it).copied()
     }
 
     pub fn get(&self, slot: Slot) -> &Member {
@@ -193,7 +207,12 @@ impl Slots {
         let peer = self.intern(Names { client: None, peer: peer.as_deref() });
         let dyad = if replayed { Dyad::replayed() } else { Dyad::new() };
         let pair = Pair { dyad, client, peer, trace: Trace::default() };
-        self.get_mut(slot).history = History::Dyad(Box::new(pair));
+        // Their names need not be there twice.
+        let names = [client, peer].map(|person| self.persons(person).clone());
+        let [Persons { client: client_name, .. }, Persons { peer: peer_name, .. }] = names;
+        let member = self.get_mut(slot);
+        member.persons = Persons { client: client_name, peer: peer_name };
+        member.history = History::Dyad(Box::new(pair));
         self.dyads += 1;
         let persons = [client, peer].into_iter();
         persons
@@ -220,8 +239,8 @@ impl Slots {
 
     /// The ids of the events that any version of says that this peer left.
     pub fn departures(&self, peer: Option<&str>) -> &[std::sync::Arc<str>] {
-        let slot = self.by_persons.get(&Names { client: None, peer });
-        slot.and_then(|slot| self.get(*slot).person()).map(Person::departures).unwrap_or_default()
+        let slot = self.find(Names { client: None, peer });
+        slot.and_then(|slot| self.get(slot).person()).map(Person::departures).unwrap_or_default()
     }
 
     /// How many dyads there are.

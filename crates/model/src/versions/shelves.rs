@@ -1,37 +1,49 @@
 //! A map in parts, so that it never grows all at once: a map of half a million entries takes 130 ms to move to a place twice
 //! as large, and all other records of the partition would wait for it.
 
-use std::sync::Arc;
+use std::hash::BuildHasher as _;
 
-use hashbrown::HashMap;
+use hashbrown::hash_table::Entry;
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 /// A power of two.
 const SHELVES: usize = 32;
 
+/// Something that says its id by itself, so that it need not be kept beside it.
+pub(super) trait Named {
+    /// The id of the event it is about; always the same.
+    fn id(&self) -> &str;
+}
+
 /// What is known by the ids of events, on shelves by id.
 #[derive(Debug)]
-pub(super) struct Shelves<V>([HashMap<Arc<str>, V>; SHELVES]);
+pub(super) struct Shelves<V> {
+    shelves: [HashTable<V>; SHELVES],
+    hashing: DefaultHashBuilder,
+}
 
 impl<V> Default for Shelves<V> {
     fn default() -> Self {
-        Shelves(std::array::from_fn(|_| HashMap::new()))
+        Shelves { shelves: std::array::from_fn(|_| HashTable::new()), hashing: DefaultHashBuilder::default() }
     }
 }
 
-impl<V> Shelves<V> {
-    /// The shelf of an id.
-    pub fn of(&self, id: &str) -> &HashMap<Arc<str>, V> {
-        &self.0[number(id)]
+impl<V: Named> Shelves<V> {
+    /// What is known by an id.
+    pub fn get(&self, id: &str) -> Option<&V> {
+        self.shelves[number(id)].find(self.hashing.hash_one(id), |known| known.id() == id)
     }
 
-    /// The same, to be changed.
-    pub fn of_mut(&mut self, id: &str) -> &mut HashMap<Arc<str>, V> {
-        &mut self.0[number(id)]
+    /// The place of an id.
+    pub fn entry(&mut self, id: &str) -> Entry<'_, V> {
+        let Shelves { shelves, hashing } = self;
+        let hash = |known: &V| hashing.hash_one(known.id());
+        shelves[number(id)].entry(hashing.hash_one(id), |known| known.id() == id, hash)
     }
 
     /// Everything, in no order that means anything.
     pub fn values(&self) -> impl Iterator<Item = &V> {
-        self.0.iter().flat_map(HashMap::values)
+        self.shelves.iter().flat_map(HashTable::iter)
     }
 }
 
@@ -46,18 +58,24 @@ fn number(id: &str) -> usize {
 mod tests {
     use super::*;
 
+    impl Named for String {
+        fn id(&self) -> &str {
+            self
+        }
+    }
+
     #[test]
     fn ids_that_are_numbered_or_hashes_stand_on_all_shelves_alike() {
         let hash = |n: u64| format!("{:016x}", n.wrapping_mul(0xd134_2543_de82_ef95));
         for name in [&|n: u64| format!("event-{n}"), &hash as &dyn Fn(u64) -> String] {
-            let mut shelves = Shelves::default();
+            let mut shelves: Shelves<String> = Shelves::default();
             for n in 0..32_000 {
                 let id = name(n);
-                shelves.of_mut(&id).insert(id.as_str().into(), n);
-                assert_eq!(shelves.of(&id).get(&*id), Some(&n));
+                shelves.entry(&id).or_insert_with(|| id.clone());
+                assert_eq!(shelves.get(&id), Some(&id));
             }
             assert_eq!(shelves.values().count(), 32_000);
-            let fullest = shelves.0.iter().map(HashMap::len).max();
+            let fullest = shelves.shelves.iter().map(HashTable::len).max();
             assert!(fullest < Some(2_000), "{fullest:?} of 1000 on average");
         }
     }

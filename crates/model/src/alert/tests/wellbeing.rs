@@ -6,7 +6,11 @@ const FALL: Kind = Kind::PeerWellbeingFall;
 
 fn score(id: &str, day: i32, instrument: &str, rater: Rater, total: i64) -> Arc<Event> {
     let scores = vec![("total".into(), total * 1_000_000)];
-    event(id, noon(day), Body::Measure(Box::new(Measure { instrument: instrument.into(), rater, scores })))
+    event(
+        id,
+        noon(day),
+        Body::Measure(Box::new(Measure { instrument: instrument.into(), rater, scores: scores.into() })),
+    )
 }
 
 fn own(id: &str, day: i32, instrument: &str, total: i64) -> Arc<Event> {

@@ -58,7 +58,7 @@ fn of_every_alert(add: &mut impl FnMut(&str, i32, Body)) {
         Body::Comparison { by: Comparer::Client, direction: Direction::Upward, affect: Affect::Negative };
     let scored = |instrument: &str, rater, total: i64| {
         let scores = vec![("total".into(), total * 1_000_000)];
-        Body::Measure(Box::new(Measure { instrument: instrument.into(), rater, scores }))
+        Body::Measure(Box::new(Measure { instrument: instrument.into(), rater, scores: scores.into() }))
     };
     add("g-s", 140, asked(SupportType::Emotional));
     add("g-s", 147, asked(SupportType::Emotional));

@@ -145,7 +145,7 @@ fn a_dyad_whose_events_are_all_withdrawn_withdraws_its_alerts() {
 fn a_score_is_compared_with_the_first_of_its_series_whichever_comes_first() {
     let score = |id: &str, day, total: i64| {
         let scores = vec![("total".into(), total * 1_000_000)];
-        let measure = Measure { instrument: "core-10".into(), rater: Rater::Client, scores };
+        let measure = Measure { instrument: "core-10".into(), rater: Rater::Client, scores: scores.into() };
         draft(id, "c-", noon(day), Body::Measure(Box::new(measure))).ingested(noon(9))
     };
     let mut partition = partition();

@@ -15,7 +15,7 @@ fn trained(module: &str) -> Body {
 
 fn total(instrument: &str, rater: Rater, total: i64) -> Body {
     let scores = vec![("total".into(), total * 1_000_000)];
-    Body::Measure(Box::new(Measure { instrument: instrument.into(), rater, scores }))
+    Body::Measure(Box::new(Measure { instrument: instrument.into(), rater, scores: scores.into() }))
 }
 
 /// Records of these drafts, each ingested when it was recorded.

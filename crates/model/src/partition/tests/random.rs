@@ -49,7 +49,7 @@ fn of_pairs() -> impl Strategy<Value = Body> {
 
 fn score(instrument: &'static str, rater: Rater, total: i64) -> Body {
     let scores = vec![("total".into(), total * 1_000_000)];
-    Body::Measure(Box::new(Measure { instrument: instrument.into(), rater, scores }))
+    Body::Measure(Box::new(Measure { instrument: instrument.into(), rater, scores: scores.into() }))
 }
 
 fn of_peers() -> impl Strategy<Value = Body> {

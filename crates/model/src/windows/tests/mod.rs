@@ -115,7 +115,7 @@ fn ended() -> Body {
 /// A given total, in units of the instrument's scale.
 fn score(instrument: &str, rater: Rater, total: i64) -> Body {
     let scores = vec![("total".into(), total * 1_000_000)];
-    Body::Measure(Box::new(Measure { instrument: instrument.into(), rater, scores }))
+    Body::Measure(Box::new(Measure { instrument: instrument.into(), rater, scores: scores.into() }))
 }
 
 /// A dyad's events and what its count at the end of `T + later` keeps.

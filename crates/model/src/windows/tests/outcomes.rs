@@ -95,7 +95,15 @@ fn an_instrument_without_a_reliable_change_does_not_count_nor_stand_in_the_way()
 fn a_record_without_a_given_total_is_in_no_series() {
     let risk = |age| {
         let scores = vec![("risk".into(), 4_000_000)];
-        (age, 12, Body::Measure(Box::new(Measure { instrument: "core".into(), rater: Client, scores })))
+        (
+            age,
+            12,
+            Body::Measure(Box::new(Measure {
+                instrument: "core".into(),
+                rater: Client,
+                scores: scores.into(),
+            })),
+        )
     };
     assert_eq!(distress(vec![risk(9), (8, 12, score("core", Client, 30)), risk(2)]), [NOT; 4]);
 }
