@@ -14,6 +14,7 @@ use rdkafka::producer::{BaseProducer, BaseRecord, DefaultProducerContext, Produc
 use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{Offset, TopicPartitionList};
 
+use crate::alike::{Alike, Like};
 use crate::stage::PARTITIONS;
 
 const COMMIT_EVERY: Duration = Duration::from_millis(100);
@@ -40,12 +41,16 @@ pub struct Arguments {
     /// Size of what is written, key and value [default: that of what was read]
     #[arg(long)]
     pub bytes: Option<usize>,
+    /// Write what is on other topics in place of what was read, so many for a million records read
+    #[arg(long, value_name = "FROM=TO=PER_MILLION")]
+    pub like: Vec<Like>,
 }
 
-type Out = BaseProducer<DefaultProducerContext>;
+/// A producer as all bare loops have it.
+pub type Out = BaseProducer<DefaultProducerContext>;
 
 /// The properties of Rapport's own clients.
-fn config(brokers: &str, properties: &[(&str, &str)]) -> ClientConfig {
+pub(crate) fn config(brokers: &str, properties: &[(&str, &str)]) -> ClientConfig {
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", brokers);
     for (name, value) in properties {
@@ -99,6 +104,8 @@ fn producer(arguments: &Arguments) -> Result<Out> {
 /// # Errors
 /// Of the client, any of which ends it.
 pub fn run(arguments: &Arguments) -> Result<()> {
+    let alike = arguments.like.iter().map(|like| Alike::new(&arguments.brokers, like));
+    let mut alike: Vec<Alike> = alike.collect::<Result<_>>()?;
     let (consumer, producer) = (consumer(arguments)?, producer(arguments)?);
     let mut value = Vec::new();
     let clock = stopwatch();
@@ -117,7 +124,12 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             *count += 1;
             let place = usize::try_from(message.partition())?;
             *places.get_mut(place).context("find a partition")? = Some(message.offset() + 1);
-            send(&producer, &message, &arguments.to, arguments.bytes, &mut value)?;
+            if alike.is_empty() {
+                copy(&producer, &message, &arguments.to, arguments.bytes, &mut value)?;
+            }
+            for alike in &mut alike {
+                alike.write(&producer, message.partition())?;
+            }
             // Looking at the clock costs; so often is often enough.
             if *count % 64 != 0 {
                 continue;
@@ -132,7 +144,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     }
 }
 
-fn send(
+fn copy(
     producer: &Out,
     message: &BorrowedMessage<'_>,
     to: &str,
@@ -147,7 +159,11 @@ fn send(
         buffer.extend(value.iter().cycle().take(bytes.saturating_sub(key.len())));
         value = buffer;
     }
-    let mut record = BaseRecord::to(to).partition(message.partition()).key(key).payload(value);
+    send(producer, BaseRecord::to(to).partition(message.partition()).key(key).payload(value))
+}
+
+/// Hands a record over, as soon as there is room for it.
+pub(crate) fn send(producer: &Out, mut record: BaseRecord<'_, [u8], [u8]>) -> Result<()> {
     loop {
         match producer.send(record) {
             Ok(()) => return Ok(()),

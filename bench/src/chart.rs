@@ -13,7 +13,7 @@ const TOP: f64 = 46.0;
 
 fn colour(part: Part) -> &'static str {
     match part {
-        Part::BareCopy | Part::BareRow => "#9ca3af",
+        Part::BareCopy | Part::BareRow | Part::BareAlike => "#9ca3af",
         Part::Streams1 => "#c2410c",
         _ => "#0f766e",
     }

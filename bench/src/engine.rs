@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use indicatif::ProgressBar;
-use rapport_proto::topics::{ALL, ENRICHED, EVENTS, RAW};
+use rapport_proto::topics::{ALERTS, ALL, ENRICHED, EVENTS, RAW};
 use rapport_tests::harness::{Port, Process, Scratch};
 
+use crate::alike::Like;
 use crate::backlog::{Backlog, DAILY, DAY, SENT};
 use crate::settings::Part;
 use crate::stage::Stage;
@@ -107,6 +108,7 @@ fn prefix(part: Part) -> &'static str {
 fn prepare(stage: &Stage, part: Part, prefix: &str) -> Result<()> {
     match part {
         Part::BareCopy | Part::BareRow => stage.fresh_topic(COPIED),
+        Part::BareAlike => likes(stage)?.iter().try_for_each(|like| stage.fresh_topic(&like.to)),
         Part::Streams1 => stage.fresh_topic(streams::ROWS),
         Part::Ingest1 | Part::Ingest2 => {
             let written: Vec<_> = ALL.into_iter().filter(|topic| topic.name != RAW).collect();
@@ -130,8 +132,16 @@ fn start(stage: &Stage, part: Part, round: u32, backlog: &Backlog) -> Result<Run
         Part::Indicators2 => indicators(stage, DAY, 2, None),
         Part::Daily => indicators(stage, DAILY, 1, None),
         Part::Embedded => bail!("the embedded log is not on the Kafka"),
-        Part::BareCopy => bare(stage, &unique, None),
-        Part::BareRow => bare(stage, &unique, Some(backlog.row_bytes)),
+        Part::BareCopy => bare(stage, &unique, &[]),
+        Part::BareRow => {
+            ensure!(backlog.row_bytes > 0, "measure indicators-1 too: it says how large a row is");
+            bare(stage, &unique, &["--bytes".to_owned(), backlog.row_bytes.to_string()])
+        }
+        Part::BareAlike => {
+            let likes = likes(stage)?.into_iter();
+            let likes: Vec<String> = likes.flat_map(|like| ["--like".to_owned(), like.to_string()]).collect();
+            bare(stage, &unique, &likes)
+        }
         Part::Streams1 => {
             let scratch = Scratch::new("streams");
             let from = format!("{DAY}{EVENTS}");
@@ -141,18 +151,27 @@ fn start(stage: &Stage, part: Part, round: u32, backlog: &Backlog) -> Result<Run
     }
 }
 
-fn bare(stage: &Stage, group: &str, bytes: Option<u64>) -> Result<Running> {
+fn bare(stage: &Stage, group: &str, more: &[String]) -> Result<Running> {
     let (scratch, topic) = (Scratch::new("bare"), format!("{DAY}{EVENTS}"));
     let brokers = stage.brokers();
     let mut arguments: Vec<String> =
         ["bare", "--brokers", &brokers, "--from", &topic, "--to", COPIED, "--group", group]
             .map(str::to_owned)
             .to_vec();
-    if let Some(bytes) = bytes.filter(|bytes| *bytes > 0) {
-        arguments.extend(["--bytes".to_owned(), bytes.to_string()]);
-    }
+    arguments.extend_from_slice(more);
     let process = Process::start("bare", beside("rapport-bench")?, &arguments, &[], scratch.path());
     Ok(Running { process, port: None, group: group.to_owned(), topic, _scratch: scratch })
+}
+
+/// What `indicators` wrote of each kind for a million records when it ran last.
+fn likes(stage: &Stage) -> Result<Vec<Like>> {
+    let count = |topic: &str| Ok::<u64, anyhow::Error>(stage.ends(&format!("{DAY}{topic}"))?.iter().sum());
+    let read = count(EVENTS)?;
+    let of = |topic: &str| {
+        let (from, to) = (format!("{DAY}{topic}"), format!("{COPIED}.{topic}"));
+        Ok(Like { from, to, per_million: count(topic)? * 1_000_000 / read.max(1) })
+    };
+    [ENRICHED, ALERTS].map(of).into_iter().collect()
 }
 
 /// Starts `indicators` over the topics with that prefix, with checkpoints in that directory if there is one.

@@ -102,6 +102,21 @@ fn ratios(figures: &Figures) -> Option<Table> {
             "≥ 0.6",
         ),
         (
+            "records/s, `indicators` ÷ bare loop that writes the same",
+            ratio(figures, ours, Part::BareAlike, Measured::rate),
+            "–",
+        ),
+        (
+            "processor time, bare loop that writes the same ÷ `indicators`",
+            ratio(figures, Part::BareAlike, ours, Measured::processor_per_million),
+            "–",
+        ),
+        (
+            "records/s, bare loop that writes the same ÷ Kafka Streams",
+            ratio(figures, Part::BareAlike, Part::Streams1, Measured::rate),
+            "–",
+        ),
+        (
             "records/s, `ingest` ÷ bare copy",
             ratio(figures, Part::Ingest1, Part::BareCopy, Measured::rate),
             "–",

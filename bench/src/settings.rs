@@ -61,6 +61,8 @@ pub enum Part {
     BareCopy,
     /// A bare loop that writes records of an enriched row's size
     BareRow,
+    /// A bare loop that writes what `indicators` wrote
+    BareAlike,
     /// The Kafka Streams job, one thread
     #[value(name = "streams-1")]
     Streams1,
@@ -80,6 +82,7 @@ impl Part {
             Part::Indicators2 => "indicators-2",
             Part::BareCopy => "bare-copy",
             Part::BareRow => "bare-row",
+            Part::BareAlike => "bare-alike",
             Part::Streams1 => "streams-1",
             Part::Daily => "daily",
             Part::Embedded => "embedded",
@@ -95,6 +98,7 @@ impl Part {
             Part::Indicators2 => "`indicators`, 2 workers",
             Part::BareCopy => "bare loop, copies the records",
             Part::BareRow => "bare loop, writes records of a row's size",
+            Part::BareAlike => "bare loop, writes what `indicators` wrote",
             Part::Streams1 => "Kafka Streams, 1 thread",
             Part::Daily => "`indicators`, 1 worker, a release a day",
             Part::Embedded => "`indicators`, embedded log, a tenth of the events",
