@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use rapport_proto::{keys, v1};
 
 use crate::event::{self, Body, Decoded, Decoder, Event, Names};
@@ -16,10 +17,12 @@ use crate::time::Instant;
 use crate::versions::{Slot, VersionId};
 
 mod held;
+mod noted;
 #[cfg(test)]
 mod tests;
 
 pub use held::Held;
+use noted::Noted;
 
 /// Something to write, each under a key of its own.
 #[derive(Debug, Clone, PartialEq)]
@@ -121,12 +124,16 @@ pub struct Partition {
     clock: Instant,
     sites: Vec<Site>,
     by_name: BTreeMap<Arc<str>, u32>,
+    /// The same, to be found sooner.
+    numbers: HashMap<Arc<str>, u32>,
     schedule: BTreeSet<(Instant, u32, Slot)>,
     pending: BTreeSet<(Instant, u32, Arc<str>)>,
     /// The site whose release was counted ahead last.
     counted_ahead: usize,
     /// Whether all records so far were replayed: what they say is noted, but nothing is folded yet.
     replaying: bool,
+    /// Of these the ones that are not even looked at yet.
+    noted: Noted,
     decoder: Decoder,
 }
 
@@ -139,29 +146,34 @@ impl Partition {
             clock: Instant::default(),
             sites: Vec::new(),
             by_name: BTreeMap::new(),
+            numbers: HashMap::new(),
             schedule: BTreeSet::new(),
             pending: BTreeSet::new(),
             counted_ahead: 0,
             replaying: true,
+            noted: Noted::default(),
             decoder: Decoder::default(),
         }
     }
 
-    /// Applies one record that was applied before: what follows from it is written already. Until the first other one the
-    /// records are only noted, and what they say is folded once, by [`Partition::settle`].
+    /// Replays one record, that is, applies one that was applied before: what follows from it is written already. Until the
+    /// first other one records only find their places, and what they say is folded once, by [`Partition::settle`].
     ///
     /// # Errors
     /// As [`Partition::apply`].
     pub fn replay(&mut self, key: Option<&[u8]>, value: Option<&[u8]>) -> Result<(), Malformed> {
+        self.replay_all_noted();
         self.receive(key, value, &mut ())
     }
 
-    /// Ends the replay: folds what was noted, once. [`Partition::apply`] does so by itself; where it was done before it does
+    /// Ends the replay: folds what it brought, once. [`Partition::apply`] does so by itself; where it was done before it does
     /// nothing.
     pub fn settle(&mut self) {
-        if !std::mem::take(&mut self.replaying) {
+        if !self.replaying {
             return;
         }
+        self.replay_all_noted();
+        (self.replaying, self.noted) = (false, Noted::default());
         let sites: Vec<u32> = self.by_name.values().copied().collect();
         for site in sites {
             self.with_site(site, self.clock, &mut (), |site, stage| site.settle_replayed(stage));
@@ -212,7 +224,7 @@ impl Partition {
             return Ok(());
         };
         let version = key.and_then(keys::parse_event).and_then(|(key_site, id, version)| {
-            let version = VersionId::parse(version)?;
+            let version = VersionId::from(version);
             (key_site == site && id == &*event.id && version.recorded_at == event.recorded_at)
                 .then_some(version)
         });
@@ -253,7 +265,7 @@ impl Partition {
         self.sites.iter().map(|site| site.left_to_count(next)).sum()
     }
 
-    /// T: the greatest `ingested_at` of its records; 1970-01-01 before the first.
+    /// T: the greatest `ingested_at` of its records, those apart that are noted for later; 1970-01-01 before the first.
     pub fn clock(&self) -> Instant {
         self.clock
     }
@@ -271,10 +283,10 @@ impl Partition {
             let tick = key.is_some_and(|key| key == keys::TICK || key.starts_with("day/"));
             return if tick { Ok(()) } else { Err(Malformed::Key) };
         };
-        let version = VersionId::parse(version).ok_or(Malformed::Key)?;
+        let version = VersionId::from(version);
         out.clock(self.clock);
-        if let Some(site) = self.by_name.get(site) {
-            self.with_site(*site, self.clock, out, |site, stage| site.forget(id, version, stage));
+        if let Some(site) = self.site_number(site) {
+            self.with_site(site, self.clock, out, |site, stage| site.forget(id, version, stage));
         }
         Ok(())
     }
@@ -314,14 +326,19 @@ impl Partition {
     }
 
     fn site(&mut self, name: &str) -> u32 {
-        if let Some(site) = self.by_name.get(name) {
-            return *site;
+        if let Some(site) = self.site_number(name) {
+            return site;
         }
         let name: Arc<str> = name.into();
         let site = self.sites.len() as u32;
         self.sites.push(Site::new(name.clone()));
-        self.by_name.insert(name, site);
+        self.by_name.insert(name.clone(), site);
+        self.numbers.insert(name, site);
         site
+    }
+
+    fn site_number(&self, name: &str) -> Option<u32> {
+        self.numbers.get(name).copied()
     }
 
     fn with_site(

@@ -22,13 +22,10 @@ pub struct VersionId {
     pub hash: u64,
 }
 
-impl VersionId {
-    /// Reads the version of a record key: 32 hex digits.
-    pub fn parse(text: &str) -> Option<VersionId> {
-        let number = |range| u64::from_str_radix(text.get(range)?, 16).ok();
-        let hex = text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
-        let recorded_at = hex.then(|| number(0..16)).flatten()?;
-        Some(VersionId { recorded_at: Instant(recorded_at as i64), hash: number(16..32)? })
+/// As a record key has it.
+impl From<(i64, u64)> for VersionId {
+    fn from((recorded_at, hash): (i64, u64)) -> VersionId {
+        VersionId { recorded_at: Instant(recorded_at), hash }
     }
 }
 

@@ -76,32 +76,40 @@ impl Indicators {
         self.partitions.get(&partition)
     }
 
-    /// Applies a record, one that was applied before or one whose outputs are put to `out`. `false` where it is malformed.
-    fn apply(&mut self, record: &RecordRef<'_>, mut out: Option<&mut dyn Outputs>) -> bool {
+    /// The fold of the record's partition; where versions are not to count, what arrived before it is forgotten first.
+    fn fold_for(
+        &mut self,
+        record: &RecordRef<'_>,
+        forget: impl FnOnce(&mut Partition, &[u8]),
+    ) -> &mut Partition {
         let params = &self.params;
         let fold = self.partitions.entry(record.partition).or_insert_with(|| Partition::new(params.clone()));
         if failpoint::is_broken("versions")
             && let Some(earlier) = self.arrived.replaced_by(record)
         {
-            // What arrived before is forgotten, whichever was recorded last.
-            let earlier = Some(earlier.as_bytes());
-            let forgotten = match &mut out {
-                None => fold.replay(earlier, None),
-                Some(out) => fold.apply(earlier, None, &mut **out),
-            };
-            forgotten.ok();
+            // Whichever was recorded last.
+            forget(fold, earlier.as_bytes());
         }
-        let applied = match out {
-            None => fold.replay(record.key, record.value),
-            Some(out) => fold.apply(record.key, record.value, out),
-        };
+        fold
+    }
+
+    /// Applies a record; what follows is put to `out`. `false` where it is malformed.
+    fn apply(&mut self, record: &RecordRef<'_>, out: &mut dyn Outputs) -> bool {
+        let fold = self.fold_for(record, |fold, earlier| {
+            fold.apply(Some(earlier), None, &mut *out).ok();
+        });
+        let applied = fold.apply(record.key, record.value, out);
         if let Err(malformed) = &applied {
             tracing::debug!(partition = record.partition, offset = record.offset, %malformed, "record passed over");
         }
+        self.applied(record);
+        applied.is_ok()
+    }
+
+    fn applied(&mut self, record: &RecordRef<'_>) {
         if let Some(checkpoints) = &mut self.checkpoints {
             checkpoints.applied(record);
         }
-        applied.is_ok()
     }
 
     fn report(&self) {
@@ -159,7 +167,9 @@ impl Service for Indicators {
     }
 
     fn replay(&mut self, record: &RecordRef<'_>) {
-        self.apply(record, None);
+        let fold = self.fold_for(record, |fold, earlier| fold.note(Some(earlier), None));
+        fold.note(record.key, record.value);
+        self.applied(record);
     }
 
     fn replayed(&mut self, partition: &TopicPartition) {
@@ -176,7 +186,7 @@ impl Service for Indicators {
         self.polled += 1;
         let (mut writer, mut tally) = (std::mem::take(&mut self.writer), std::mem::take(&mut self.tally));
         let mut writing = Writing::new(Source::of(record), &mut writer, &mut tally, sink);
-        let applied = self.apply(record, Some(&mut writing));
+        let applied = self.apply(record, &mut writing);
         let written = writing.end();
         tally.record(applied);
         (self.writer, self.tally) = (writer, tally);

@@ -4,6 +4,7 @@ mod ahead;
 mod clock;
 mod erased;
 mod golden;
+mod noted;
 mod passing;
 mod people;
 mod random;

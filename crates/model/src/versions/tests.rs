@@ -99,14 +99,6 @@ fn the_newest_record_is_the_one_accepted_last_however_often_it_came() {
 }
 
 #[test]
-fn a_version_is_read_from_its_record_key() {
-    let text = rapport_proto::keys::version(-1, &[0xab; 32]);
-    let expected = VersionId { recorded_at: Instant(-1), hash: 0xabab_abab_abab_abab };
-    assert_eq!(VersionId::parse(&text), Some(expected));
-    assert_eq!(VersionId::parse("+fffffffffffffffabababababababab"), None);
-}
-
-#[test]
 fn a_version_takes_little_memory() {
     assert!(size_of::<Entry>() <= 32, "{}", size_of::<Entry>());
 }
