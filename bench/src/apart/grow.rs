@@ -1,17 +1,24 @@
 //! What a state costs as dyads grow: time and memory of the fold alone, each size in a process of its own.
 //!
-//! The same histories at every size, in ten times as many sites each time, so that nothing but the size differs.
+//! The same histories at every size, in ten times as many sites each time, so that nothing but the size differs. They are
+//! simulated by the process that asks: memory that a simulation had and gave back would not be seen to be taken again.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 use rapport_model::catalogue::Catalogue;
+use rapport_model::event::Decoder;
 use rapport_model::params::{Params, Settings};
 use rapport_model::partition::{Partition, Stats};
 use rapport_model::raw::Accepted;
+use rapport_model::time::Instant;
+use rapport_proto::examples;
+use rapport_tests::harness::Scratch;
 
 use crate::engine;
 use crate::figures::Grown;
@@ -28,8 +35,10 @@ const EVENTS: u32 = 5;
 const PLACES: u32 = 600;
 /// Events that are simulated at most until so many dyads have begun.
 const LONGEST: u64 = 1_000_000;
-/// Records made at once, per site simulated.
+/// Records made at once, each as many times as is asked for.
 const AT_ONCE: usize = 1_000;
+/// Ends a record, written in hex digits.
+const END: u8 = b'\n';
 
 /// Folds records of so many dyads and says what they cost
 #[derive(Debug, Clone, clap::Args)]
@@ -37,6 +46,9 @@ pub struct Arguments {
     /// Dyads, in ten thousands
     #[arg(long)]
     pub times: u64,
+    /// The records of ten thousand dyads, one after the other
+    #[arg(long)]
+    pub records: PathBuf,
 }
 
 /// Measures all sizes, those of more events than `events` left out.
@@ -45,11 +57,18 @@ pub struct Arguments {
 /// Where a process cannot be run.
 pub fn measure(events: u64) -> Result<Vec<Grown>> {
     // A quick look does without the large ones.
-    let sizes = TIMES.into_iter().filter(|times| SIMULATED.0 * times <= events);
+    let sizes: Vec<u64> = TIMES.into_iter().filter(|times| SIMULATED.0 * times <= events).collect();
+    let scratch = Scratch::new("grow");
+    let records = scratch.path().join("records");
+    if !sizes.is_empty() {
+        write(&records)?;
+    }
     sizes
+        .into_iter()
         .map(|times| {
             let output = Command::new(engine::beside("rapport-bench")?)
-                .args(["grow", "--times", &times.to_string()])
+                .args(["grow", "--times", &times.to_string(), "--records"])
+                .arg(&records)
                 .output()
                 .context("run the bench as a child")?;
             ensure!(
@@ -67,20 +86,27 @@ pub fn measure(events: u64) -> Result<Vec<Grown>> {
 /// # Errors
 /// Where nothing can be printed.
 pub fn child(arguments: &Arguments) -> Result<()> {
-    let (histories, shares) = histories()?;
-    // All is ingested on one day: one release a site at most.
-    let ingested_at = after(shares.last);
+    let mut written = BufReader::new(File::open(&arguments.records).context("open the records")?);
     let params = Params { settings: Settings::default(), catalogue: Catalogue::embedded() };
     let (mut partition, mut out) = (Partition::new(Arc::new(params)), Vec::new());
     let (memory, mut spent, mut applied) = (resident(), 0.0, 0);
-    let mut records = Vec::new();
-    for some in histories.chunks(AT_ONCE) {
-        for event in some {
+    let (mut records, mut decoder, mut value) = (Vec::new(), Decoder::default(), Vec::new());
+    loop {
+        for _ in 0..AT_ONCE {
+            value.clear();
+            written.read_until(END, &mut value)?;
+            let Some(digits) = value.strip_suffix(&[END]) else { break };
+            let bytes = examples::decode_hex(std::str::from_utf8(digits)?).context("read a record")?;
+            let decoded =
+                decoder.decode(&bytes).map_err(|malformed| anyhow!("read a record: {malformed}"))?;
+            let Some((name, persons, event)) = decoded.event else { continue };
             for copy in 0..arguments.times {
-                let site = format!("{}-{copy}", event.site).into();
-                let event = Accepted { site, persons: event.persons.clone(), event: event.event.clone() };
-                records.push(event.record(ingested_at));
+                let (site, persons) = (format!("{name}-{copy}").into(), persons.to_persons());
+                records.push(Accepted { site, persons, event: event.clone() }.record(decoded.ingested_at));
             }
+        }
+        if records.is_empty() {
+            break;
         }
         let begun = processor_seconds();
         for (key, value) in &records {
@@ -103,8 +129,21 @@ pub fn child(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// The first events of as many dyads as are simulated, and what is known of their persons until all have begun.
-fn histories() -> Result<(Vec<Accepted>, crate::records::Shares)> {
+/// Writes the first events of as many dyads as are simulated, and what is known of their persons until all have begun: all
+/// ingested on one day, so that there is one release a site at most.
+fn write(path: &Path) -> Result<()> {
+    let (histories, ingested_at) = histories()?;
+    let mut file = BufWriter::new(File::create(path).context("make a file for the records")?);
+    for event in histories {
+        let (_, value) = event.record(ingested_at);
+        file.write_all(examples::encode_hex(&value).as_bytes())?;
+        file.write_all(&[END])?;
+    }
+    file.flush().context("write the records")
+}
+
+/// These events, and when they are ingested.
+fn histories() -> Result<(Vec<Accepted>, Instant)> {
     let (dyads, sites) = SIMULATED;
     let (mut begun, mut histories) = (BTreeMap::<_, u32>::new(), Vec::new());
     let shares = entries(&plan(sites, PLACES, 3), 1, LONGEST, |entry| {
@@ -126,5 +165,5 @@ fn histories() -> Result<(Vec<Accepted>, crate::records::Shares)> {
         Ok(())
     })?;
     ensure!(begun.len() as u64 == dyads, "only {} dyads have begun", begun.len());
-    Ok((histories, shares))
+    Ok((histories, after(shares.last)))
 }
