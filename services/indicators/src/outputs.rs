@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use prost::Message;
 use rapport_model::partition::{Output, Outputs};
 use rapport_model::time::Instant;
-use rapport_proto::{headers, topics};
+use rapport_proto::headers::{self, Source};
+use rapport_proto::topics;
 use rapport_stream::port::{self, Error, RecordRef, Sink};
 
 use crate::metrics::Tally;
@@ -15,26 +16,10 @@ use crate::metrics::Tally;
 pub struct Writer {
     key: String,
     value: Vec<u8>,
-    /// Of `ce_source` and `ce_time`.
+    /// Of `ce_source`, `ce_time` and `rapport_source`.
     source: String,
     time: String,
-}
-
-/// Where outputs come from.
-pub struct Source<'a> {
-    /// Topic, partition and offset of the record, and the clock of its partition once it was applied.
-    topic: &'a str,
-    partition: u32,
-    offset: u64,
-    clock: Instant,
-}
-
-impl<'a> Source<'a> {
-    /// That record; of the clock its fold is to tell.
-    pub fn of(record: &RecordRef<'a>) -> Source<'a> {
-        let RecordRef { topic, partition, offset, .. } = *record;
-        Source { topic, partition, offset, clock: Instant::default() }
-    }
+    from: String,
 }
 
 /// Writes a record's outputs as they come, so that not all have to be held.
@@ -49,11 +34,13 @@ pub struct Writing<'a> {
 impl<'a> Writing<'a> {
     /// Writes to `sink`, and counts in `tally`.
     pub fn new(
-        source: Source<'a>,
+        record: &RecordRef<'a>,
         writer: &'a mut Writer,
         tally: &'a mut Tally,
         sink: &'a mut dyn Sink,
     ) -> Writing<'a> {
+        let RecordRef { topic, partition, offset, .. } = *record;
+        let source = Source { topic, partition, offset, clock_us: None };
         Writing { source, writer, tally, sink, written: Ok(()) }
     }
 
@@ -66,7 +53,7 @@ impl<'a> Writing<'a> {
 
 impl Outputs for Writing<'_> {
     fn clock(&mut self, clock: Instant) {
-        self.source.clock = clock;
+        self.source.clock_us = Some(clock.0);
     }
 
     fn put(&mut self, output: Output) {
@@ -84,23 +71,19 @@ impl Writer {
     /// The sink's.
     pub fn send(&mut self, source: &Source<'_>, output: &Output, sink: &mut dyn Sink) -> Result<(), Error> {
         self.describe(output);
-        let Writer { key, value, source: ce_source, time } = self;
+        let Writer { key, value, source: ce_source, time, from } = self;
+        source.write(from);
         output.write_key(key);
         let (topic, kind, value) = encode(output, value)?;
         let content_type = if topic == topics::ENRICHED { headers::PROTOBUF } else { headers::JSON };
-        let numbers = &mut [itoa::Buffer::new(); 3];
-        let [partition, offset, clock] = numbers;
         // Last, since it is left out where there is none.
-        let all: [(&str, &[u8]); 10] = [
+        let all: [(&str, &[u8]); 7] = [
             (headers::CONTENT_TYPE, content_type.as_bytes()),
             (headers::CE_SPECVERSION, b"1.0"),
             (headers::CE_ID, key.as_bytes()),
             (headers::CE_SOURCE, ce_source.as_bytes()),
             (headers::CE_TYPE, kind.as_bytes()),
-            (headers::SOURCE_TOPIC, source.topic.as_bytes()),
-            (headers::SOURCE_PARTITION, partition.format(source.partition).as_bytes()),
-            (headers::SOURCE_OFFSET, offset.format(source.offset).as_bytes()),
-            (headers::INGESTED_AT, clock.format(source.clock.0).as_bytes()),
+            (headers::SOURCE, from.as_bytes()),
             (headers::CE_TIME, time.as_bytes()),
         ];
         sink.send(port::Output {

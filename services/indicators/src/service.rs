@@ -13,7 +13,7 @@ use rapport_stream::worker::Service;
 use crate::arrived::Arrived;
 use crate::checkpoints::Checkpoints;
 use crate::metrics::{Metrics, Tally};
-use crate::outputs::{Source, Writer, Writing};
+use crate::outputs::{Writer, Writing};
 
 /// Its consumer group.
 pub const GROUP: &str = "rapport.indicators";
@@ -185,7 +185,7 @@ impl Service for Indicators {
     fn process(&mut self, record: &RecordRef<'_>, sink: &mut dyn Sink) -> Result<(), Error> {
         self.polled += 1;
         let (mut writer, mut tally) = (std::mem::take(&mut self.writer), std::mem::take(&mut self.tally));
-        let mut writing = Writing::new(Source::of(record), &mut writer, &mut tally, sink);
+        let mut writing = Writing::new(record, &mut writer, &mut tally, sink);
         let applied = self.apply(record, &mut writing);
         let written = writing.end();
         tally.record(applied);

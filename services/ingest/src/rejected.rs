@@ -4,6 +4,8 @@ use rapport_model::raw::Rejection;
 use rapport_proto::{headers, topics};
 use rapport_stream::port::{Error, Output, RecordRef, Sink};
 
+use crate::service::source_of;
+
 /// Most bytes of keys and headers that are carried over; what is larger says nothing about the event.
 const KEY_BYTES_MAX: usize = 16_384;
 const HEADER_BYTES_MAX: usize = 32_768;
@@ -41,6 +43,7 @@ pub fn send(
 
 /// Texts of our own headers.
 struct Own {
+    source: String,
     partition: String,
     offset: String,
     length: Option<String>,
@@ -50,6 +53,7 @@ impl Own {
     fn of(record: &RecordRef<'_>, bytes_max: usize) -> Own {
         let length = record.value.map(<[u8]>::len).filter(|length| *length > bytes_max);
         Own {
+            source: source_of(record),
             partition: record.partition.to_string(),
             offset: record.offset.to_string(),
             length: length.map(|length| length.to_string()),
@@ -60,9 +64,7 @@ impl Own {
         let (topic, partition, offset) =
             (topic.as_bytes(), self.partition.as_bytes(), self.offset.as_bytes());
         let place = [
-            (headers::SOURCE_TOPIC, topic),
-            (headers::SOURCE_PARTITION, partition),
-            (headers::SOURCE_OFFSET, offset),
+            (headers::SOURCE, self.source.as_bytes()),
             (headers::CONNECT_TOPIC, topic),
             (headers::CONNECT_PARTITION, partition),
             (headers::CONNECT_OFFSET, offset),

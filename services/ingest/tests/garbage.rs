@@ -105,15 +105,15 @@ fn an_id_of_a_megabyte_is_too_large_and_what_follows_is_accepted() {
     let mut kept = Vec::new();
     rig.each(topics::REJECTED, |record| {
         assert_eq!(text(record, headers::REJECTED_REASON), "too_large");
-        assert_eq!(text(record, headers::SOURCE_PARTITION), "1");
+        assert_eq!(text(record, headers::CONNECT_PARTITION), "1");
         kept.push((
-            text(record, headers::SOURCE_OFFSET),
+            text(record, headers::SOURCE),
             text(record, headers::REJECTED_LENGTH),
             record.value.unwrap().to_vec(),
         ));
     });
     let expected = (0..).zip(&large).map(|(offset, value): (u32, _)| {
-        (offset.to_string(), value.len().to_string(), value.as_bytes()[..KEPT_BYTES].to_vec())
+        (format!("rapport.raw/1/{offset}"), value.len().to_string(), value.as_bytes()[..KEPT_BYTES].to_vec())
     });
     // Not `assert_eq`, which would print megabytes.
     assert!(kept == expected.collect::<Vec<_>>());
@@ -177,7 +177,7 @@ fn a_raw_topic_of_garbage_is_rejected_record_by_record_in_bounded_memory() {
 
     let mut rejected = BTreeSet::new();
     rig.each(topics::REJECTED, |record| {
-        let place = (text(record, headers::SOURCE_PARTITION), text(record, headers::SOURCE_OFFSET));
+        let place = (text(record, headers::CONNECT_PARTITION), text(record, headers::CONNECT_OFFSET));
         assert_eq!(sent.get(&place), Some(&record.value.unwrap().len()), "{place:?}");
         assert!(rejected.insert(place), "rejected twice");
     });

@@ -141,8 +141,8 @@ fn check_event(record: &Record, key: &str, value_hex: &str, about: &str) {
     assert_eq!(header(headers::CE_ID), Some(id_and_version), "{about}");
     assert_eq!(header(headers::CE_SOURCE), Some(format!("rapport/{site}").as_str()), "{about}");
     assert_eq!(header(headers::CONTENT_TYPE), Some(headers::PROTOBUF), "{about}");
-    assert_eq!(header(headers::SOURCE_TOPIC), Some(topics::RAW), "{about}");
-    assert_eq!(header(headers::SOURCE_PARTITION), Some("1"), "{about}");
+    let from = headers::Source::parse(header(headers::SOURCE).unwrap_or_default().as_bytes()).unwrap();
+    assert_eq!((from.topic, from.partition, from.clock_us), (topics::RAW, 1, None), "{about}");
     let event = v1::Event::decode(record.value.as_slice()).unwrap();
     let time = Instant(event.occurred_at_us).to_string();
     assert_eq!(header(headers::CE_TIME), Some(time.as_str()), "{about}");

@@ -97,14 +97,11 @@ fn wrong_with(stage: &Stage, read: &Read, repeats: Repeats) -> Vec<String> {
     wrong
 }
 
-fn number(record: &Kept, name: &str) -> u64 {
-    let value = record.headers.iter().find(|(other, _)| other == name).map(|(_, value)| value);
-    let text = String::from_utf8(value.expect("a record says where it is from").clone());
-    text.expect("a number is text").parse().expect("a number")
-}
-
-fn source(record: &Kept, partition: &str, offset: &str) -> (u32, u64) {
-    (u32::try_from(number(record, partition)).expect("a small number"), number(record, offset))
+/// Partition and offset of the record it comes from.
+fn source(record: &Kept) -> (u32, u64) {
+    let value = record.headers.iter().find(|(name, _)| name == headers::SOURCE).map(|(_, value)| value);
+    let from = value.and_then(|value| headers::Source::parse(value)).expect("a record says where it is from");
+    (from.partition, from.offset)
 }
 
 /// Every raw record is on exactly one of the two topics, once, and the bad ones are those that were rejected.
@@ -119,13 +116,9 @@ fn judged_once(stage: &Stage, read: &Read, repeats: Repeats) -> Vec<String> {
     };
     let accepted = read.events.iter().filter_map(|record| {
         let verdict = verdict(record)?;
-        Some((source(record, headers::SOURCE_PARTITION, headers::SOURCE_OFFSET), verdict))
+        Some((source(record), verdict))
     });
-    let rejected: Vec<(u32, u64)> = read
-        .rejected
-        .iter()
-        .map(|record| source(record, headers::CONNECT_PARTITION, headers::CONNECT_OFFSET))
-        .collect();
+    let rejected: Vec<(u32, u64)> = read.rejected.iter().map(source).collect();
     let refusals =
         read.rejected.iter().map(|record| (record.key.clone(), record.value.clone().unwrap_or_default()));
     let mut verdicts: BTreeMap<(u32, u64), Vec<_>> = BTreeMap::new();
@@ -158,7 +151,7 @@ fn written_once(topic: &str, records: &[Kept], repeats: Repeats) -> Vec<String> 
     let mut seen: BTreeMap<_, &Option<Vec<u8>>> = BTreeMap::new();
     let mut wrong = Vec::new();
     for record in records {
-        let from = source(record, headers::SOURCE_PARTITION, headers::SOURCE_OFFSET);
+        let from = source(record);
         match seen.insert((record.text().to_owned(), from), &record.value) {
             None => {}
             Some(value) if repeats == Repeats::Same && *value == record.value => {}

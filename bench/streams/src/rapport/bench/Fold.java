@@ -174,10 +174,8 @@ final class Fold implements Processor<byte[], byte[], String, byte[]> {
         headers.add("content-type", Job.PROTOBUF).add("ce_specversion", Job.ONE).add("ce_id", utf8(id));
         headers.add("ce_source", utf8("rapport/" + event.getSite())).add("ce_type", Job.TYPE);
         headers.add("ce_time", utf8(Long.toString(event.getOccurredAtUs())));
-        headers.add("rapport_source_topic", utf8(from.topic()));
-        headers.add("rapport_source_partition", utf8(Integer.toString(from.partition())));
-        headers.add("rapport_source_offset", utf8(Long.toString(from.offset())));
-        headers.add("rapport_ingested_at", utf8(Long.toString(event.getIngestedAtUs())));
+        String place = from.topic() + "/" + from.partition() + "/" + from.offset() + "@" + event.getIngestedAtUs();
+        headers.add("rapport_source", utf8(place));
         return headers;
     }
 
