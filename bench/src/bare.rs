@@ -86,6 +86,7 @@ fn producer(arguments: &Arguments) -> Result<Out> {
         &arguments.brokers,
         &[
             ("transactional.id", &arguments.group),
+            ("delivery.report.only.error", "true"),
             ("enable.idempotence", "true"),
             ("acks", "all"),
             ("compression.codec", "lz4"),
