@@ -65,8 +65,8 @@ fn part<'a>(records: &mut &'a [u8]) -> Option<&'a [u8]> {
 }
 
 impl Partition {
-    /// Replays a record ([`Partition::replay`]) some time before the replay ends: with others of its site. One that is malformed
-    /// is passed over, as it was when it was applied; so is it that its clock is known only then.
+    /// Replays a record ([`Partition::replay`]) with others of its site, some time before the replay ends; only then is its clock
+    /// known. One that is malformed is passed over, as it was when it was applied.
     pub fn note(&mut self, key: Option<&[u8]>, value: Option<&[u8]>) {
         let name = key.and_then(|key| key.split(|byte| *byte == b'/').next());
         let name = name.and_then(|name| std::str::from_utf8(name).ok());
