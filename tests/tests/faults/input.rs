@@ -6,6 +6,7 @@ use rapport_model::raw::Reason;
 use rapport_proto::examples::{self, Expected};
 use rapport_proto::headers;
 use rapport_stream::port::Headers as _;
+use serde_json::json;
 
 use super::judge::{Read, judge, unlike_the_oracle};
 use super::seed;
@@ -28,6 +29,11 @@ fn a_tenth_of_the_input_is_poison_of_every_kind_and_is_kept_once_with_its_reason
         stage.feed(18);
     }
     stage.put(&[(true, None), (true, Some(vec![])), (true, Some(vec![b'{'; 900_000]))], &[]);
+    let ahead = json!({
+        "event_id": "e99-00000001", "type": "contact", "attendance": "attended", "site": "leeds",
+        "client": "client-99-000001", "peer": "peer-99-0001", "occurred_at": "2125-01-01T00:00:00Z",
+    });
+    stage.put(&[(true, Some(ahead.to_string().into_bytes()))], &[]);
     stage.feed(100);
     let sent = stage.all_sent();
     assert!(stage.bad.len() * 10 > sent, "of {sent} records only {} are bad", stage.bad.len());
