@@ -85,6 +85,25 @@ pub fn begin_and_rupture() -> [Value; 3] {
     ]
 }
 
+/// Another pair of the test's own, four of whose ratings lie alike and the fifth well below: a watch. Whether one of the
+/// simulated year fires today depends on the day.
+pub fn begin_and_fall() -> Vec<Value> {
+    let event = |number: u32, days: i64, what: Value| {
+        let at = Instant(now().0 - days * DAY_US).to_string();
+        let mut event =
+            json!({"event_id": format!("e98-{number:08}"), "client": "client-98-000001", "occurred_at": at});
+        event.as_object_mut().expect("an object").extend(what.as_object().expect("an object").clone());
+        event
+    };
+    let rating = |score: f64| json!({"type": "measure", "instrument": "srs", "rater": "client", "scores": {"total": score}});
+    let began = event(1, 40, json!({"type": "relationship", "action": "started"}));
+    let contacts = (0..4).map(|week| {
+        event(2 + week, 30 - 7 * i64::from(week), json!({"type": "contact", "attendance": "attended"}))
+    });
+    let ratings = (0..4).map(|week| event(6 + week, 30 - 7 * i64::from(week), rating(32.0)));
+    [began].into_iter().chain(contacts).chain(ratings).chain([event(10, 2, rating(22.0))]).collect()
+}
+
 /// A rupture.
 pub fn rupture(event_id: &str, at: Instant) -> Value {
     json!({

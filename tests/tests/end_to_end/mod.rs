@@ -33,7 +33,7 @@ fn a_simulated_year_comes_out_right_at_every_end_also_when_services_are_killed()
     stage.indicators.start();
     stage.ingest.wait_until_ready();
     stage.indicators.wait_until_ready();
-    let began = charity::begin_and_rupture();
+    let began = [&charity::begin_and_rupture()[..], &charity::begin_and_fall()].concat();
     charity::post(&stage, &began);
     let sent = year.len() + began.len();
     settle(&stage, sent);

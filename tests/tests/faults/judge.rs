@@ -97,11 +97,25 @@ fn wrong_with(stage: &Stage, read: &Read, repeats: Repeats) -> Vec<String> {
     wrong
 }
 
+fn header<'a>(record: &'a Kept, name: &str) -> &'a [u8] {
+    let value = record.headers.iter().find(|(other, _)| other == name).map(|(_, value)| value);
+    value.expect("a record says where it is from")
+}
+
 /// Partition and offset of the record it comes from.
 fn source(record: &Kept) -> (u32, u64) {
-    let value = record.headers.iter().find(|(name, _)| name == headers::SOURCE).map(|(_, value)| value);
-    let from = value.and_then(|value| headers::Source::parse(value)).expect("a record says where it is from");
+    let from = headers::Source::parse(header(record, headers::SOURCE)).expect("a place is topic and numbers");
     (from.partition, from.offset)
+}
+
+/// The same of a refused one, as Kafka Connect's tools are told.
+fn refused(record: &Kept) -> (u32, u64) {
+    let number = |name: &str| {
+        let text = std::str::from_utf8(header(record, name)).expect("a number is text");
+        text.parse::<u64>().expect("a number")
+    };
+    let partition = number(headers::CONNECT_PARTITION).try_into().expect("a small number");
+    (partition, number(headers::CONNECT_OFFSET))
 }
 
 /// Every raw record is on exactly one of the two topics, once, and the bad ones are those that were rejected.
@@ -118,7 +132,7 @@ fn judged_once(stage: &Stage, read: &Read, repeats: Repeats) -> Vec<String> {
         let verdict = verdict(record)?;
         Some((source(record), verdict))
     });
-    let rejected: Vec<(u32, u64)> = read.rejected.iter().map(source).collect();
+    let rejected: Vec<(u32, u64)> = read.rejected.iter().map(refused).collect();
     let refusals =
         read.rejected.iter().map(|record| (record.key.clone(), record.value.clone().unwrap_or_default()));
     let mut verdicts: BTreeMap<(u32, u64), Vec<_>> = BTreeMap::new();
