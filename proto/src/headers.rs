@@ -61,6 +61,13 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// The header's value.
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        self.write(&mut text);
+        text
+    }
+
     /// Reads the header's value; `None` where it is none.
     pub fn parse(value: &'a [u8]) -> Option<Source<'a>> {
         let text = std::str::from_utf8(value).ok()?;

@@ -3,7 +3,7 @@
 //! A record may carry the clock T forward. Where it carries T across a release boundary, the sites are released as they
 //! stand just before the boundary; then T is set; then the record itself is applied (model.md sections 3 and 5).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -123,9 +123,8 @@ pub struct Partition {
     layout: Layout,
     clock: Instant,
     sites: Vec<Site>,
-    by_name: BTreeMap<Arc<str>, u32>,
-    /// The same, to be found sooner.
-    numbers: HashMap<Arc<str>, u32>,
+    /// The place of each among the sites.
+    by_name: HashMap<Arc<str>, u32>,
     schedule: BTreeSet<(Instant, u32, Slot)>,
     pending: BTreeSet<(Instant, u32, Arc<str>)>,
     /// The site whose release was counted ahead last.
@@ -145,8 +144,7 @@ impl Partition {
             layout: Layout::new(),
             clock: Instant::default(),
             sites: Vec::new(),
-            by_name: BTreeMap::new(),
-            numbers: HashMap::new(),
+            by_name: HashMap::new(),
             schedule: BTreeSet::new(),
             pending: BTreeSet::new(),
             counted_ahead: 0,
@@ -174,8 +172,7 @@ impl Partition {
         }
         self.replay_all_noted();
         (self.replaying, self.noted) = (false, Noted::default());
-        let sites: Vec<u32> = self.by_name.values().copied().collect();
-        for site in sites {
+        for site in self.in_order() {
             self.with_site(site, self.clock, &mut (), |site, stage| site.settle_replayed(stage));
         }
     }
@@ -300,8 +297,8 @@ impl Partition {
         let boundary = self.params.settings.releases.boundary(to);
         if boundary > self.clock && !self.replaying {
             self.reach(boundary.just_before(), out);
-            for site in self.by_name.values() {
-                let release = self.sites[*site as usize].release(boundary, &self.layout, &self.params);
+            for site in self.in_order() {
+                let release = self.sites[site as usize].release(boundary, &self.layout, &self.params);
                 release.into_iter().for_each(|release| out.put(release));
             }
         }
@@ -332,13 +329,19 @@ impl Partition {
         let name: Arc<str> = name.into();
         let site = self.sites.len() as u32;
         self.sites.push(Site::new(name.clone()));
-        self.by_name.insert(name.clone(), site);
-        self.numbers.insert(name, site);
+        self.by_name.insert(name, site);
         site
     }
 
     fn site_number(&self, name: &str) -> Option<u32> {
-        self.numbers.get(name).copied()
+        self.by_name.get(name).copied()
+    }
+
+    /// The sites in the order of their names.
+    fn in_order(&self) -> Vec<u32> {
+        let mut sites: Vec<(&str, u32)> = self.by_name.iter().map(|(name, site)| (&**name, *site)).collect();
+        sites.sort_unstable();
+        sites.into_iter().map(|(_, site)| site).collect()
     }
 
     fn with_site(

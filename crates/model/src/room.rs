@@ -8,6 +8,12 @@ pub(crate) fn for_one<T>(list: &mut Vec<T>) {
     }
 }
 
+/// Adds one at the end of such a list.
+pub(crate) fn push<T>(list: &mut Vec<T>, item: T) {
+    for_one(list);
+    list.push(item);
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
@@ -15,8 +21,7 @@ mod tests {
         let mut list = Vec::new();
         let mut rooms = Vec::new();
         for n in 0..100 {
-            super::for_one(&mut list);
-            list.push(n);
+            super::push(&mut list, n);
             rooms.push(list.capacity());
         }
         rooms.dedup();

@@ -100,7 +100,7 @@ struct Many {
 }
 
 impl Named for Entry {
-    fn id(&self) -> &str {
+    fn id(&self) -> &Arc<str> {
         match self {
             Entry::One(version) => &version.event.id,
             Entry::Many(many) => &many.id,
@@ -255,7 +255,7 @@ impl Ledger {
                 }
             }));
         }
-        let id: Arc<str> = self.entries.get(id)?.id().into();
+        let id = self.entries.get(id)?.id().clone();
         Some(self.change(&id, bytes, |many| many.versions.retain(|known| known.id() != version)))
     }
 
@@ -279,11 +279,11 @@ impl Ledger {
             }
         };
         *known -= usize::from(entry.is_some());
-        let none = || Box::new(Many { id: id.clone(), versions: Vec::new(), retractions: Vec::new() });
+        let (id, retractions) = (id.clone(), Vec::new());
         let mut many = match entry {
-            None => none(),
+            None => Box::new(Many { id, versions: Vec::new(), retractions }),
             Some(Entry::Many(many)) => many,
-            Some(Entry::One(version)) => Box::new(Many { versions: vec![version], ..*none() }),
+            Some(Entry::One(version)) => Box::new(Many { id, versions: vec![version], retractions }),
         };
         let before = many.standing(bytes).cloned();
         many.versions.iter().for_each(|version| *of_slot(of_slots, version.slot) -= 1);

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use rapport_proto::headers::Source;
 use rapport_proto::topics::TopicSpec;
 
 /// A partition of a topic.
@@ -35,7 +36,12 @@ pub struct RecordRef<'a> {
     pub headers: &'a dyn Headers,
 }
 
-impl RecordRef<'_> {
+impl<'a> RecordRef<'a> {
+    /// Where it lies, as what is derived of it says; nothing of a clock.
+    pub fn source(&self) -> Source<'a> {
+        Source { topic: self.topic, partition: self.partition, offset: self.offset, clock_us: None }
+    }
+
     /// A CRC-32 of when it was written, its key and its value: what makes it this record and no other.
     pub fn fingerprint(&self) -> u32 {
         let mut checksum = crc32fast::Hasher::new();

@@ -39,9 +39,7 @@ impl<'a> Writing<'a> {
         tally: &'a mut Tally,
         sink: &'a mut dyn Sink,
     ) -> Writing<'a> {
-        let RecordRef { topic, partition, offset, .. } = *record;
-        let source = Source { topic, partition, offset, clock_us: None };
-        Writing { source, writer, tally, sink, written: Ok(()) }
+        Writing { source: record.source(), writer, tally, sink, written: Ok(()) }
     }
 
     /// # Errors

@@ -4,8 +4,6 @@ use rapport_model::raw::Rejection;
 use rapport_proto::{headers, topics};
 use rapport_stream::port::{Error, Output, RecordRef, Sink};
 
-use crate::service::source_of;
-
 /// Most bytes of keys and headers that are carried over; what is larger says nothing about the event.
 const KEY_BYTES_MAX: usize = 16_384;
 const HEADER_BYTES_MAX: usize = 32_768;
@@ -53,7 +51,7 @@ impl Own {
     fn of(record: &RecordRef<'_>, bytes_max: usize) -> Own {
         let length = record.value.map(<[u8]>::len).filter(|length| *length > bytes_max);
         Own {
-            source: source_of(record),
+            source: record.source().to_text(),
             partition: record.partition.to_string(),
             offset: record.offset.to_string(),
             length: length.map(|length| length.to_string()),

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use rapport_model::raw::{Accepted, Rejection};
-use rapport_proto::headers::{self, Source};
-use rapport_proto::{partition, topics};
+use rapport_proto::{headers, partition, topics};
 use rapport_stream::port::{Error, Output, RecordRef, Sink, TopicPartition};
 use rapport_stream::worker::Service;
 
@@ -73,7 +72,7 @@ impl Ingest {
         let ingested_at = self.parts.clock.ingested_at(accepted.event.recorded_at);
         let (key, value) = accepted.record(ingested_at);
         let time = accepted.event.occurred_at.to_string();
-        let (source, from) = (format!("rapport/{}", accepted.site), source_of(record));
+        let (source, from) = (format!("rapport/{}", accepted.site), record.source().to_text());
         // The site and its slash: the rest of the key is unique within the source.
         let id = key.get(accepted.site.len() + 1..).unwrap_or(&key);
         sink.send(Output {
@@ -102,14 +101,6 @@ impl Ingest {
         let parts = &self.parts;
         rejected::send(record, rejection, parts.partitions.rejected, parts.rejected_bytes_max, sink)
     }
-}
-
-/// What the header says of where a record's outcome comes from.
-pub(crate) fn source_of(record: &RecordRef<'_>) -> String {
-    let RecordRef { topic, partition, offset, .. } = *record;
-    let mut text = String::new();
-    Source { topic, partition, offset, clock_us: None }.write(&mut text);
-    text
 }
 
 impl Service for Ingest {

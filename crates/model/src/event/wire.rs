@@ -107,6 +107,7 @@ pub(super) fn from_proto(body: Wire) -> Option<Body> {
         Wire::Measure(wire) => Body::Measure(Box::new(Measure {
             instrument: wire.instrument.into(),
             rater: Rater::from_number(wire.rater)?,
+            // Made anew, as large as what is in it: the list that was read has room for more.
             scores: wire.scores.iter().map(|score| (score.name.as_str().into(), score.micros)).collect(),
         })),
         Wire::Modelling(wire) => match ModellingWhat::from_number(wire.what)? {

@@ -119,21 +119,23 @@ impl Fold {
         let at = event.occurred_at;
         self.current = Current::default();
         self.stirred = true;
-        room::for_one(&mut self.episodes);
-        self.episodes.push(Episode {
-            opened_at: at,
-            opened_by: event.id.clone(),
-            matched_on,
-            pauses: Vec::new(),
-            last_contact_day: at.day(),
-            rated_days: Vec::new(),
-            watches: Vec::new(),
-            breakdowns: Vec::new(),
-            baselines: Vec::new(),
-            presumed: None,
-            taken_back: Vec::new(),
-            end: None,
-        });
+        room::push(
+            &mut self.episodes,
+            Episode {
+                opened_at: at,
+                opened_by: event.id.clone(),
+                matched_on,
+                pauses: Vec::new(),
+                last_contact_day: at.day(),
+                rated_days: Vec::new(),
+                watches: Vec::new(),
+                breakdowns: Vec::new(),
+                baselines: Vec::new(),
+                presumed: None,
+                taken_back: Vec::new(),
+                end: None,
+            },
+        );
     }
 
     fn started(&mut self, event: &Event, matched_on: Set<MatchedOn>) {
@@ -156,8 +158,7 @@ impl Fold {
         if let Some(episode) = self.open_mut()
             && episode.pauses.last().is_none_or(|pause| pause.to.is_some())
         {
-            room::for_one(&mut episode.pauses);
-            episode.pauses.push(Pause { from: at, to: None });
+            room::push(&mut episode.pauses, Pause { from: at, to: None });
             self.stirred = true;
         }
     }
@@ -225,8 +226,7 @@ impl Fold {
                 current.missed = false;
                 episode.last_contact_day = at.day();
                 if let Some(presumed) = episode.presumed.take() {
-                    room::for_one(&mut episode.taken_back);
-                    episode.taken_back.push(TakenBack { presumed, at });
+                    room::push(&mut episode.taken_back, TakenBack { presumed, at });
                     self.stirred = true;
                 }
             }
@@ -272,8 +272,7 @@ impl Fold {
         let Some(episode) = self.episodes.last_mut().filter(|episode| episode.end.is_none()) else { return };
         let in_breakdown = episode.open_breakdown().is_some();
         if episode.rated_days.last() != Some(&at.day()) {
-            room::for_one(&mut episode.rated_days);
-            episode.rated_days.push(at.day());
+            room::push(&mut episode.rated_days, at.day());
         }
         let following =
             self.current.following.get_or_insert_with(|| Box::new(Following::new(instrument, at.day())));
@@ -281,8 +280,7 @@ impl Fold {
             Rated::Passed => {}
             Rated::Baseline(filled) => {
                 if let Some(filled) = filled {
-                    room::for_one(&mut episode.baselines);
-                    episode.baselines.push(filled);
+                    room::push(&mut episode.baselines, filled);
                 }
             }
             Rated::Judged(judgement) => {
@@ -312,14 +310,16 @@ impl Fold {
                 close_watch(episode, at);
                 self.stirred = true;
             } else if !in_watch && judgement.well_below {
-                room::for_one(&mut episode.watches);
-                episode.watches.push(Watch {
-                    opened_at: at,
-                    opened_by: event.id.clone(),
-                    component: judgement.component,
-                    ratings: judgement.ratings,
-                    closed_at: None,
-                });
+                room::push(
+                    &mut episode.watches,
+                    Watch {
+                        opened_at: at,
+                        opened_by: event.id.clone(),
+                        component: judgement.component,
+                        ratings: judgement.ratings,
+                        closed_at: None,
+                    },
+                );
                 self.opened();
             }
         }
@@ -339,19 +339,21 @@ impl Fold {
         };
         let at = event.occurred_at;
         close_watch(episode, at);
-        room::for_one(&mut episode.breakdowns);
-        episode.breakdowns.push(Breakdown {
-            opened_at: at,
-            opened_by: event.id.clone(),
-            detected_by: rule.detected_by(),
-            rule,
-            ratings,
-            mechanism,
-            component,
-            repaired_at: None,
-            ended_at: None,
-            given_up_at: None,
-        });
+        room::push(
+            &mut episode.breakdowns,
+            Breakdown {
+                opened_at: at,
+                opened_by: event.id.clone(),
+                detected_by: rule.detected_by(),
+                rule,
+                ratings,
+                mechanism,
+                component,
+                repaired_at: None,
+                ended_at: None,
+                given_up_at: None,
+            },
+        );
         self.opened();
     }
 

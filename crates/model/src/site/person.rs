@@ -66,8 +66,7 @@ impl Person {
 
     /// Enters a dyad; what was noted elsewhere and ends its episodes too is given back.
     pub fn join(&mut self, dyad: Slot) -> Vec<Arc<Event>> {
-        room::for_one(&mut self.dyads);
-        self.dyads.push(dyad);
+        room::push(&mut self.dyads, dyad);
         let left = self.events.iter().filter(|event| matches!(event.body, Body::Left { .. }));
         let deaths = self.deaths.iter().filter(|(noted, _)| *noted != dyad).map(|(_, event)| event);
         left.chain(deaths).cloned().collect()
@@ -149,8 +148,7 @@ impl Person {
             return Vec::new();
         }
         let place = self.series_of(measure).unwrap_or_else(|| {
-            room::for_one(&mut self.series);
-            self.series.push(Vec::new());
+            room::push(&mut self.series, Vec::new());
             self.series.len() - 1
         });
         let series = &mut self.series[place];

@@ -158,8 +158,7 @@ impl Slots {
             }
             _ => History::None,
         };
-        room::for_one(&mut self.members);
-        self.members.push(Member { persons, history, ..Member::default() });
+        room::push(&mut self.members, Member { persons, history, ..Member::default() });
         let Slots { members, by_persons, hashing, .. } = self;
         let hash = |slot: &Slot| hashing.hash_one(members[slot.0 as usize].persons.names());
         by_persons.insert_unique(hash(&slot), slot, hash);

@@ -2,6 +2,7 @@
 //! as large, and all other records of the partition would wait for it.
 
 use std::hash::BuildHasher as _;
+use std::sync::Arc;
 
 use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -12,7 +13,7 @@ const SHELVES: usize = 32;
 /// Something that says its id by itself, so that it need not be kept beside it.
 pub(super) trait Named {
     /// The id of the event it is about; always the same.
-    fn id(&self) -> &str;
+    fn id(&self) -> &Arc<str>;
 }
 
 /// What is known by the ids of events, on shelves by id.
@@ -31,14 +32,14 @@ impl<V> Default for Shelves<V> {
 impl<V: Named> Shelves<V> {
     /// What is known by an id.
     pub fn get(&self, id: &str) -> Option<&V> {
-        self.shelves[number(id)].find(self.hashing.hash_one(id), |known| known.id() == id)
+        self.shelves[number(id)].find(self.hashing.hash_one(id), |known| **known.id() == *id)
     }
 
     /// The place of an id.
     pub fn entry(&mut self, id: &str) -> Entry<'_, V> {
         let Shelves { shelves, hashing } = self;
-        let hash = |known: &V| hashing.hash_one(known.id());
-        shelves[number(id)].entry(hashing.hash_one(id), |known| known.id() == id, hash)
+        let hash = |known: &V| hashing.hash_one(&**known.id());
+        shelves[number(id)].entry(hashing.hash_one(id), |known| **known.id() == *id, hash)
     }
 
     /// Everything, in no order that means anything.
@@ -58,8 +59,8 @@ fn number(id: &str) -> usize {
 mod tests {
     use super::*;
 
-    impl Named for String {
-        fn id(&self) -> &str {
+    impl Named for Arc<str> {
+        fn id(&self) -> &Arc<str> {
             self
         }
     }
@@ -68,9 +69,9 @@ mod tests {
     fn ids_that_are_numbered_or_hashes_stand_on_all_shelves_alike() {
         let hash = |n: u64| format!("{:016x}", n.wrapping_mul(0xd134_2543_de82_ef95));
         for name in [&|n: u64| format!("event-{n}"), &hash as &dyn Fn(u64) -> String] {
-            let mut shelves: Shelves<String> = Shelves::default();
+            let mut shelves: Shelves<Arc<str>> = Shelves::default();
             for n in 0..32_000 {
-                let id = name(n);
+                let id: Arc<str> = name(n).into();
                 shelves.entry(&id).or_insert_with(|| id.clone());
                 assert_eq!(shelves.get(&id), Some(&id));
             }
