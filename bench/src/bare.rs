@@ -1,5 +1,5 @@
-//! The limit: a loop of the bare client that copies records in transactions and does nothing else, written as well as we
-//! can. It runs as a process of its own, so that it is measured like any other.
+//! The limit: a loop of the bare client that copies records in transactions, or only reads them, and does nothing else, written
+//! as well as we can. It runs as a process of its own, so that it is measured like any other.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, anyhow};
 use clap::Parser;
 use rapport_tests::harness::stopwatch;
 use rdkafka::config::ClientConfig;
-use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::producer::{BaseProducer, BaseRecord, DefaultProducerContext, Producer as _};
@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Events of the producer that are served in one go; each may report many deliveries.
 const SERVED: usize = 8;
 
-/// Copies a topic's records in transactions until so many are done
+/// Copies a topic's records in transactions, or only reads them, for as long as it is not ended
 #[derive(Debug, Clone, Parser)]
 pub struct Arguments {
     /// Brokers
@@ -32,9 +32,9 @@ pub struct Arguments {
     /// Topic that is read
     #[arg(long)]
     pub from: String,
-    /// Topic that is written
+    /// Topic that is written [default: none, and what was read is committed as it is]
     #[arg(long)]
-    pub to: String,
+    pub to: Option<String>,
     /// Consumer group
     #[arg(long)]
     pub group: String,
@@ -100,17 +100,53 @@ fn producer(arguments: &Arguments) -> Result<Out> {
     Ok(producer)
 }
 
-/// Copies for as long as it is not ended.
+/// Copies or reads for as long as it is not ended.
 ///
 /// # Errors
 /// Of the client, any of which ends it.
 pub fn run(arguments: &Arguments) -> Result<()> {
+    match &arguments.to {
+        Some(to) => write(arguments, to),
+        None => read(arguments),
+    }
+}
+
+/// Where the next record of each partition lies.
+type Places = [Option<i64>; PARTITIONS as usize];
+
+fn pass(message: &BorrowedMessage<'_>, places: &mut Places) -> Result<()> {
+    let place = usize::try_from(message.partition())?;
+    *places.get_mut(place).context("find a partition")? = Some(message.offset() + 1);
+    Ok(())
+}
+
+fn read(arguments: &Arguments) -> Result<()> {
+    let consumer = consumer(arguments)?;
+    let clock = stopwatch();
+    let (mut places, mut since, mut count) = (Places::default(), clock(), 0_u64);
+    loop {
+        if let Some(message) = consumer.poll(Duration::from_millis(2)) {
+            pass(&message?, &mut places)?;
+            count += 1;
+            // Looking at the clock costs; so often is often enough.
+            if count % 64 != 0 {
+                continue;
+            }
+        }
+        if count > 0 && clock() - since >= COMMIT_EVERY {
+            consumer.commit(&listed(&arguments.from, &places)?, CommitMode::Sync)?;
+            (since, count) = (clock(), 0);
+        }
+    }
+}
+
+fn write(arguments: &Arguments, to: &str) -> Result<()> {
     let alike = arguments.like.iter().map(|like| Alike::new(&arguments.brokers, like));
     let mut alike: Vec<Alike> = alike.collect::<Result<_>>()?;
     let (consumer, producer) = (consumer(arguments)?, producer(arguments)?);
     let mut value = Vec::new();
     let clock = stopwatch();
-    let mut places = [None; PARTITIONS as usize];
+    let mut places = Places::default();
     let mut open: Option<(Duration, u64)> = None;
     loop {
         if let Some(message) = consumer.poll(Duration::from_millis(2)) {
@@ -123,10 +159,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
                 }
             };
             *count += 1;
-            let place = usize::try_from(message.partition())?;
-            *places.get_mut(place).context("find a partition")? = Some(message.offset() + 1);
+            pass(&message, &mut places)?;
             if alike.is_empty() {
-                copy(&producer, &message, &arguments.to, arguments.bytes, &mut value)?;
+                copy(&producer, &message, to, arguments.bytes, &mut value)?;
             }
             for alike in &mut alike {
                 alike.write(&producer, message.partition())?;
@@ -176,23 +211,27 @@ pub(crate) fn send(producer: &Out, mut record: BaseRecord<'_, [u8], [u8]>) -> Re
     }
 }
 
-fn commit(consumer: &BaseConsumer, producer: &Out, from: &str, places: &[Option<i64>]) -> Result<()> {
+fn commit(consumer: &BaseConsumer, producer: &Out, from: &str, places: &Places) -> Result<()> {
     // `flush` with a timeout polls in slices of 100 ms, and every commit would take one.
     while producer.flush(Duration::ZERO).is_err() {
         serve(producer);
         breathe();
     }
-    let mut list = TopicPartitionList::new();
-    for (partition, place) in (0..).zip(places) {
-        if let Some(place) = place {
-            list.add_partition_offset(from, partition, Offset::Offset(*place))?;
-        }
-    }
     let group = consumer.group_metadata().ok_or_else(|| anyhow!("have a group"))?;
-    producer.send_offsets_to_transaction(&list, &group, PATIENCE)?;
+    producer.send_offsets_to_transaction(&listed(from, places)?, &group, PATIENCE)?;
     producer.commit_transaction(PATIENCE)?;
     serve(producer);
     Ok(())
+}
+
+fn listed(topic: &str, places: &Places) -> Result<TopicPartitionList> {
+    let mut list = TopicPartitionList::new();
+    for (partition, place) in (0..).zip(places) {
+        if let Some(place) = place {
+            list.add_partition_offset(topic, partition, Offset::Offset(*place))?;
+        }
+    }
+    Ok(list)
 }
 
 fn serve(producer: &Out) {

@@ -119,7 +119,7 @@ fn prepare(stage: &Stage, part: Part, prefix: &str) -> Result<()> {
             let written: Vec<_> = ALL.into_iter().filter(|topic| !kept(topic.name)).collect();
             stage.fresh(prefix, &written)
         }
-        Part::Embedded => Ok(()),
+        Part::BareRead | Part::Embedded => Ok(()),
     }
 }
 
@@ -132,15 +132,17 @@ fn start(stage: &Stage, part: Part, round: u32, backlog: &Backlog) -> Result<Run
         Part::Indicators2 => indicators(stage, DAY, 2, None),
         Part::Daily => indicators(stage, DAILY, 1, None),
         Part::Embedded => bail!("the embedded log is not on the Kafka"),
-        Part::BareCopy => bare(stage, &unique, &[]),
+        Part::BareRead => bare(stage, &unique, &[]),
+        Part::BareCopy => bare(stage, &unique, &[("--to", COPIED.to_owned())]),
         Part::BareRow => {
             ensure!(backlog.row_bytes > 0, "measure indicators-1 too: it says how large a row is");
-            bare(stage, &unique, &["--bytes".to_owned(), backlog.row_bytes.to_string()])
+            let bytes = backlog.row_bytes.to_string();
+            bare(stage, &unique, &[("--to", COPIED.to_owned()), ("--bytes", bytes)])
         }
         Part::BareAlike => {
-            let likes = likes(stage)?.into_iter();
-            let likes: Vec<String> = likes.flat_map(|like| ["--like".to_owned(), like.to_string()]).collect();
-            bare(stage, &unique, &likes)
+            let likes = likes(stage)?.into_iter().map(|like| ("--like", like.to_string()));
+            let to = ("--to", COPIED.to_owned());
+            bare(stage, &unique, &std::iter::once(to).chain(likes).collect::<Vec<_>>())
         }
         Part::Streams1 => {
             let scratch = Scratch::new("streams");
@@ -151,14 +153,11 @@ fn start(stage: &Stage, part: Part, round: u32, backlog: &Backlog) -> Result<Run
     }
 }
 
-fn bare(stage: &Stage, group: &str, more: &[String]) -> Result<Running> {
+fn bare(stage: &Stage, group: &str, more: &[(&str, String)]) -> Result<Running> {
     let (scratch, topic) = (Scratch::new("bare"), format!("{DAY}{EVENTS}"));
     let brokers = stage.brokers();
-    let mut arguments: Vec<String> =
-        ["bare", "--brokers", &brokers, "--from", &topic, "--to", COPIED, "--group", group]
-            .map(str::to_owned)
-            .to_vec();
-    arguments.extend_from_slice(more);
+    let mut arguments = vec!["bare", "--brokers", &brokers, "--from", &topic, "--group", group];
+    arguments.extend(more.iter().flat_map(|(name, value)| [*name, value.as_str()]));
     let process = Process::start("bare", beside("rapport-bench")?, &arguments, &[], scratch.path());
     Ok(Running { process, port: None, group: group.to_owned(), topic, _scratch: scratch })
 }

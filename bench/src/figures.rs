@@ -40,6 +40,8 @@ pub struct Loaded {
     pub processor_seconds: f64,
     /// From the start of a process that has nothing to load to readiness, seconds: it only joins its group.
     pub joining_seconds: f64,
+    /// Processor time that it takes to read the same files and to add up their checksums, and nothing else, seconds.
+    pub reading_seconds: Option<f64>,
 }
 
 /// What a state of so many dyads costs, without a log.

@@ -108,6 +108,9 @@ fn ratios(figures: &Figures) -> Option<Table> {
     any.then_some(table)
 }
 
+/// What a checkpoint costs of which nothing is made.
+const READING: &str = "only to read those files and to add up their checksums";
+
 fn apart(figures: &Figures) -> Option<Table> {
     let mut table = Table::new(&["by itself", "measured", "goal"]);
     if let Some(replay) = &figures.replay {
@@ -122,6 +125,13 @@ fn apart(figures: &Figures) -> Option<Table> {
             format!("{:.2}", replay.processor_seconds * 1e6 / replay.records as f64),
             "≤ 1".to_owned(),
         ]);
+        if let Some(bare) = figures.of(Part::BareRead, Measured::processor_per_million) {
+            table.row([
+                "of it what only to read them takes, as measured above".to_owned(),
+                format!("{:.2}", bare.median),
+                "–".to_owned(),
+            ]);
+        }
     }
     if let Some(loaded) = &figures.loaded {
         table.row([
@@ -133,11 +143,15 @@ fn apart(figures: &Figures) -> Option<Table> {
             format!("{:.2}; {:.2}", loaded.seconds, loaded.joining_seconds),
             "–".to_owned(),
         ]);
-        table.row([
-            "the same, processor s per million dyads".to_owned(),
-            format!("{:.2}", loaded.processor_seconds * 1e6 / loaded.dyads.max(1) as f64),
-            "≤ 1".to_owned(),
-        ]);
+        let all = Some(loaded.processor_seconds);
+        for (what, seconds, goal) in [("the same", all, "≤ 1"), (READING, loaded.reading_seconds, "–")] {
+            let Some(seconds) = seconds else { continue };
+            table.row([
+                format!("{what}, processor s per million dyads"),
+                format!("{:.2}", seconds * 1e6 / loaded.dyads.max(1) as f64),
+                goal.to_owned(),
+            ]);
+        }
     }
     let latencies =
         [("enriched row", "–", &figures.latency), ("alert at Alertmanager", "p99 ≤ 500", &figures.alerted)];

@@ -57,6 +57,8 @@ pub enum Part {
     /// `indicators`, two workers
     #[value(name = "indicators-2")]
     Indicators2,
+    /// A bare loop that only reads the same records
+    BareRead,
     /// A bare loop that copies the same records
     BareCopy,
     /// A bare loop that writes records of an enriched row's size
@@ -80,6 +82,7 @@ impl Part {
             Part::Ingest2 => "ingest-2",
             Part::Indicators1 => "indicators-1",
             Part::Indicators2 => "indicators-2",
+            Part::BareRead => "bare-read",
             Part::BareCopy => "bare-copy",
             Part::BareRow => "bare-row",
             Part::BareAlike => "bare-alike",
@@ -96,6 +99,7 @@ impl Part {
             Part::Ingest2 => "`ingest`, 2 workers",
             Part::Indicators1 => "`indicators`, 1 worker",
             Part::Indicators2 => "`indicators`, 2 workers",
+            Part::BareRead => "bare loop, only reads the records",
             Part::BareCopy => "bare loop, copies the records",
             Part::BareRow => "bare loop, writes records of a row's size",
             Part::BareAlike => "bare loop, writes what `indicators` wrote",
