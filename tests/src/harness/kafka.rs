@@ -252,6 +252,12 @@ impl Kafka {
         self.nodes[number].process.as_mut().expect("the node runs")
     }
 
+    /// The file in which a node keeps the first records of a partition.
+    pub fn segment(&self, number: usize, topic: &str, partition: u32) -> PathBuf {
+        let data = self.scratch.path().join(format!("data-{}", number + 1));
+        data.join(format!("{topic}-{partition}/{:020}.log", 0))
+    }
+
     /// SIGKILLs a node.
     pub fn kill(&mut self, number: usize) {
         self.nodes[number].process = None;

@@ -1,10 +1,12 @@
 //! What happens to topics behind our back.
 
+use std::os::unix::fs::FileExt as _;
+
 use rapport_proto::topics::{ALL, ENRICHED, EVENTS};
-use rapport_stream::port::{Created, Error, Log, TopicPartition};
+use rapport_stream::port::{Created, Error, Log, RecordRef, TopicPartition};
 use rapport_tests::harness::{Kafka, fresh_prefix, wait_for, wait_until};
 
-use super::member::{Member, SOON, append, create_topics, numbers, read, spread};
+use super::member::{A_MOMENT, Member, SOON, append, create_topics, numbers, read, spread};
 
 #[test]
 fn a_topic_made_anew_while_it_is_read_stops_its_session_and_nothing_is_copied_again() {
@@ -43,4 +45,32 @@ fn a_position_beyond_the_end_of_its_partition_is_refused_with_an_explanation() {
         matches!(&outcome, Err(Error::Unusable(why)) if why.contains("ends at 5, before the group's position 9")),
         "{outcome:?}"
     );
+}
+
+#[test]
+fn a_reader_tells_of_a_damaged_batch_behind_the_records_before_it_and_has_not_caught_up_past_it() {
+    let prefix = fresh_prefix("damaged");
+    let kafka = Kafka::shared();
+    let log = kafka.log(&prefix);
+    create_topics(&log, 1);
+    for value in ["before", "damaged", "after"] {
+        append(&log, vec![(0, value.to_owned())]);
+    }
+    let segment = kafka.segment(0, &format!("{prefix}{EVENTS}"), 0);
+    let mut bytes = std::fs::read(&segment).unwrap();
+    let place = bytes.windows(7).position(|window| window == b"damaged").expect("it is there as it is");
+    bytes[place] ^= 1;
+    let file = std::fs::File::options().write(true).open(&segment).unwrap();
+    file.write_all_at(&bytes[place..=place], place as u64).unwrap();
+
+    let mut reader = log.reader(&[EVENTS]).unwrap();
+    let mut read = vec![];
+    let error = wait_for("the reader to tell", SOON, || {
+        let mut each = |record: &RecordRef<'_>| read.push(record.value.unwrap().to_vec());
+        let told = reader.poll(A_MOMENT, 10_000, &mut each).err();
+        assert!(told.is_some() || !reader.caught_up().unwrap(), "it has passed the damaged batch over");
+        told
+    });
+    assert!(matches!(&error, Error::Unusable(why) if why.contains("damaged")), "{error:?}");
+    assert_eq!(read, [b"before"]);
 }

@@ -1,5 +1,8 @@
 //! Questions about topics, and their creation.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -53,6 +56,38 @@ impl<'a> Asking<'a> {
             .map_err(|error| errors::of_asking("ask for a partition's bounds", &error))?;
         Ok((u64::try_from(low).unwrap_or(0), u64::try_from(high).unwrap_or(0)))
     }
+}
+
+/// Whether each of these topics still has as many partitions as it had.
+///
+/// # Errors
+/// [`Error::Unusable`] where one has not; others where nobody can tell.
+pub(super) fn unchanged(shared: &Shared, topics: &BTreeMap<Arc<str>, u32>) -> Result<(), Error> {
+    let asking = Asking::new(shared)?;
+    for (topic, count) in topics {
+        let now = asking.partitions(topic)?;
+        if now != Some(*count) {
+            let now = now.map_or("none".to_owned(), |now| now.to_string());
+            return Err(Error::Unusable(format!("topic {topic} had {count} partitions and has {now} now")));
+        }
+    }
+    Ok(())
+}
+
+/// How many partitions each of these topics has.
+///
+/// # Errors
+/// [`Error::Unusable`] where one does not exist; others where nobody can tell.
+pub(super) fn counted<'a>(
+    asking: &Asking<'_>,
+    topics: impl Iterator<Item = &'a str>,
+) -> Result<BTreeMap<Arc<str>, u32>, Error> {
+    topics
+        .map(|topic| match asking.partitions(topic)? {
+            Some(count) => Ok((Arc::from(topic), count)),
+            None => Err(Error::Unusable(format!("topic {topic} does not exist"))),
+        })
+        .collect()
 }
 
 /// Creates topics that are not there, and returns when the cluster knows them.

@@ -89,6 +89,17 @@ fn of_reading_code(code: Code) -> Option<Error> {
     }
 }
 
+/// As [`of_reading`], but a missing topic, which may be a broker that has just started, is believed only where `unchanged`,
+/// which asks again, says so.
+pub(super) fn weigh(error: &KafkaError, unchanged: impl FnOnce() -> Result<(), Error>) -> Option<Error> {
+    match error {
+        KafkaError::MessageConsumption(Code::UnknownTopicOrPartition | Code::UnknownTopic) => {
+            unchanged().err()
+        }
+        _ => of_reading(error),
+    }
+}
+
 /// An error of a question: it may pass.
 pub(super) fn of_asking(what: &str, error: &KafkaError) -> Error {
     match error {
@@ -126,6 +137,16 @@ mod tests {
     #[test]
     fn a_failed_flush_is_a_doubt() {
         assert_eq!(of_transaction(&KafkaError::Flush(Code::OperationTimedOut)), Verdict::Doubt);
+    }
+
+    #[test]
+    fn a_missing_topic_is_believed_only_when_asked_again() {
+        let missing = KafkaError::MessageConsumption(Code::UnknownTopicOrPartition);
+        assert_eq!(weigh(&missing, || Ok(())), None);
+        let gone = Error::Unusable("it is gone".to_owned());
+        assert_eq!(weigh(&missing, || Err(gone.clone())), Some(gone));
+        let damaged = KafkaError::MessageConsumption(Code::BadMessage);
+        assert!(matches!(weigh(&damaged, || Ok(())), Some(Error::Unusable(_))));
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod contexts;
 mod errors;
 mod lookup;
 mod outbox;
+mod polling;
 mod reader;
 mod record;
 mod session;

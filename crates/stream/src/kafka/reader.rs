@@ -7,6 +7,7 @@
 //! librdkafka tells of each end once, and to be assigned the same partition anew in order to hear it again can end the
 //! process (an assertion fails where a partition is taken away twice before its fetcher has stopped).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +19,8 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
 use rdkafka::topic_partition_list::Offset;
 
-use super::admin::Asking;
+use super::admin::{Asking, counted, unchanged};
+use super::polling::{Seen, round};
 use super::{Shared, errors, record};
 use crate::port::{Error, Reader, RecordRef};
 
@@ -57,6 +59,10 @@ struct Tail {
     full: String,
     consumer: BaseConsumer<Side>,
     partitions: Vec<Progress>,
+    /// The topic, and how many partitions it had at opening.
+    topics: BTreeMap<Arc<str>, u32>,
+    /// An error that came after records; reported by the next poll.
+    held: Option<Error>,
 }
 
 /// A reader on Kafka.
@@ -93,9 +99,8 @@ impl KafkaReader {
 
 impl Tail {
     fn open(shared: &Shared, asking: &Asking<'_>, topic: &str) -> Result<Self, Error> {
-        let count = asking
-            .partitions(topic)?
-            .ok_or_else(|| Error::Unusable(format!("topic {topic} does not exist")))?;
+        let topics = counted(asking, std::iter::once(topic))?;
+        let count = topics.values().sum();
         let full = shared.settings.full(topic);
         let partitions = (0..count)
             .map(|partition| {
@@ -108,7 +113,7 @@ impl Tail {
             .reading()
             .create_with_context(Side)
             .map_err(|error| errors::of_asking("make a consumer", &error))?;
-        let mut tail = Tail { full, consumer, partitions };
+        let mut tail = Tail { full, consumer, partitions, topics, held: None };
         tail.read_stable(shared.request_timeout())?;
         Ok(tail)
     }
@@ -144,46 +149,45 @@ impl Tail {
 
     fn poll(
         &mut self,
+        shared: &Shared,
         wait: Duration,
         max: usize,
-        prefix: usize,
         each: &mut dyn FnMut(&RecordRef<'_>),
     ) -> Result<usize, Error> {
-        let mut patience = wait;
-        let mut delivered = 0;
-        let mut passing = None;
-        while delivered < max {
-            match self.consumer.poll(patience) {
-                None => break,
-                Some(Ok(message)) => {
-                    record::with(&message, prefix, &mut *each);
-                    let at = usize::try_from(message.partition()).unwrap_or(usize::MAX);
-                    if let Some(partition) = self.partitions.get_mut(at) {
-                        partition.done |=
-                            u64::try_from(message.offset()).unwrap_or(0) + 1 >= partition.target;
-                    }
-                    delivered += 1;
-                }
-                Some(Err(KafkaError::PartitionEOF(number))) => {
-                    let at = usize::try_from(number).unwrap_or(usize::MAX);
-                    if let Some(partition) = self.partitions.get_mut(at) {
-                        partition.done = true;
-                    }
-                }
-                Some(Err(error)) => match errors::of_reading(&error) {
-                    // Many may have gathered, and all be past: what lies behind them says more.
-                    error @ Some(Error::Unavailable(_)) => passing = error,
-                    Some(error) if delivered == 0 => return Err(error),
-                    _ => break,
-                },
-            }
-            patience = Duration::ZERO;
+        let prefix = shared.settings.topic_prefix.len();
+        let Tail { consumer, partitions, topics, held, .. } = self;
+        if let Some(error) = held.take() {
+            return Err(error);
         }
-        match passing {
-            Some(error) if delivered == 0 => Err(error),
-            _ => Ok(delivered),
+        let round = round(consumer, wait, max, &mut |polled| match polled {
+            Ok(message) => {
+                record::with(&message, prefix, &mut *each);
+                if let Some(partition) = numbered(partitions, message.partition()) {
+                    partition.done |= u64::try_from(message.offset()).unwrap_or(0) + 1 >= partition.target;
+                }
+                Ok(Seen::Record)
+            }
+            Err(KafkaError::PartitionEOF(number)) => {
+                if let Some(partition) = numbered(partitions, number) {
+                    partition.done = true;
+                }
+                Ok(Seen::Nothing)
+            }
+            Err(error) => Ok(errors::weigh(&error, || unchanged(shared, topics)).into()),
+        })?;
+        *held = round.held;
+        if round.delivered > 0 {
+            return Ok(round.delivered);
+        }
+        match held.take().or(round.passing) {
+            Some(error) => Err(error),
+            None => Ok(0),
         }
     }
+}
+
+fn numbered(partitions: &mut [Progress], number: i32) -> Option<&mut Progress> {
+    partitions.get_mut(usize::try_from(number).ok()?)
 }
 
 impl Reader for KafkaReader {
@@ -194,22 +198,24 @@ impl Reader for KafkaReader {
         each: &mut dyn FnMut(&RecordRef<'_>),
     ) -> Result<usize, Error> {
         self.look()?;
-        let prefix = self.shared.settings.topic_prefix.len();
+        let Self { shared, tails, .. } = self;
         let mut delivered = 0;
-        for tail in &mut self.tails {
-            delivered += tail.poll(Duration::ZERO, max.saturating_sub(delivered), prefix, each)?;
+        for tail in &mut *tails {
+            delivered += tail.poll(shared, Duration::ZERO, max.saturating_sub(delivered), each)?;
         }
         // Nothing lay ready: wait at each topic for its share.
-        let share = wait / u32::try_from(self.tails.len().max(1)).unwrap_or(1);
-        for tail in &mut self.tails {
+        let share = wait / u32::try_from(tails.len().max(1)).unwrap_or(1);
+        for tail in tails {
             if delivered == 0 {
-                delivered += tail.poll(share, max, prefix, each)?;
+                delivered += tail.poll(shared, share, max, each)?;
             }
         }
         Ok(delivered)
     }
 
     fn caught_up(&mut self) -> Result<bool, Error> {
-        Ok(self.tails.iter().all(|tail| tail.partitions.iter().all(|partition| partition.done)))
+        // What is held may be that something was passed over.
+        let has_all = |tail: &Tail| tail.held.is_none() && tail.partitions.iter().all(|it| it.done);
+        Ok(self.tails.iter().all(has_all))
     }
 }

@@ -11,9 +11,10 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::topic_partition_list::Offset;
 
-use super::admin::Asking;
+use super::admin::{Asking, counted, unchanged};
 use super::contexts::{ConsumerSide, Event};
 use super::outbox::Outbox;
+use super::polling::{Seen, round};
 use super::{Shared, breathe, errors, record};
 use crate::port::{Change, Each, Error, Session, SessionSpec, Sink, Start, TopicPartition};
 
@@ -43,7 +44,7 @@ pub(super) struct KafkaSession {
 
 impl KafkaSession {
     pub(super) fn open(shared: Arc<Shared>, spec: &SessionSpec) -> Result<Self, Error> {
-        let topics = counted(&shared, &spec.topics)?;
+        let topics = counted(&Asking::new(&shared)?, spec.topics.iter().map(String::as_str))?;
         // The producer comes first: no partition is ours before what an earlier one of its name left open is ended.
         let outbox = Outbox::open(Arc::clone(&shared), spec)?;
         let consumer: BaseConsumer<ConsumerSide> = shared
@@ -85,8 +86,9 @@ impl KafkaSession {
             }
             if let Change::Assigned(_) = change {
                 self.owned.extend(partitions.into_iter().map(|at| (at, Standing::Offered)));
-                // A cluster that cannot be asked now is no reason to forget what it has just given.
-                if let Err(error @ Error::Unusable(_)) = self.unchanged() {
+                // A group rebalances when a topic's partitions change, and then nothing lies where it should any more. But a
+                // cluster that cannot be asked now is no reason to forget what it has just given.
+                if let Err(error @ Error::Unusable(_)) = unchanged(&self.shared, &self.topics) {
                     return Err(error);
                 }
             }
@@ -111,21 +113,6 @@ impl KafkaSession {
         let name = full.strip_prefix(&self.shared.settings.topic_prefix)?;
         let (topic, _) = self.topics.get_key_value(name)?;
         Some(TopicPartition { topic: Arc::clone(topic), partition: u32::try_from(*partition).ok()? })
-    }
-
-    /// A group rebalances when a topic's partitions change, and then nothing lies where it should any more.
-    fn unchanged(&self) -> Result<(), Error> {
-        let asking = Asking::new(&self.shared)?;
-        for (topic, count) in &self.topics {
-            let now = asking.partitions(topic)?;
-            if now != Some(*count) {
-                let now = now.map_or("none".to_owned(), |now| now.to_string());
-                return Err(Error::Unusable(format!(
-                    "topic {topic} had {count} partitions and has {now} now"
-                )));
-            }
-        }
-        Ok(())
     }
 
     fn list<'a>(
@@ -196,27 +183,6 @@ impl KafkaSession {
         }
         Ok(())
     }
-
-    /// A missing topic may be a broker that has just started: believed only when asked again.
-    fn weigh(&self, error: &KafkaError) -> Option<Error> {
-        let verdict = errors::of_reading(error)?;
-        if let KafkaError::MessageConsumption(Code::UnknownTopicOrPartition | Code::UnknownTopic) = error {
-            return self.unchanged().err();
-        }
-        Some(verdict)
-    }
-}
-
-/// How many partitions each of those topics has.
-fn counted(shared: &Shared, topics: &[String]) -> Result<BTreeMap<Arc<str>, u32>, Error> {
-    let asking = Asking::new(shared)?;
-    topics
-        .iter()
-        .map(|topic| match asking.partitions(topic)? {
-            Some(count) => Ok((Arc::from(topic.as_str()), count)),
-            None => Err(Error::Unusable(format!("topic {topic} does not exist"))),
-        })
-        .collect()
 }
 
 impl Session for KafkaSession {
@@ -229,39 +195,24 @@ impl Session for KafkaSession {
         if !changes.is_empty() {
             return Ok(changes);
         }
-        let prefix = self.shared.settings.topic_prefix.len();
-        let mut patience = wait;
-        let mut delivered = 0;
-        let mut passing = None;
-        while delivered < max {
-            let Some(consumer) = self.consumer.as_ref() else { break };
-            match consumer.poll(patience) {
-                None => break,
-                Some(Ok(message)) => {
-                    let outbox = &mut self.outbox;
-                    record::with(&message, prefix, |record| each(record, outbox))?;
-                    delivered += 1;
-                }
-                Some(Err(error)) => match self.weigh(&error) {
-                    None => {}
-                    // Many may have gathered while nobody polled, and all be past: what lies behind them says more.
-                    error @ Some(Error::Unavailable(_)) => passing = error,
-                    error => {
-                        self.held = error;
-                        break;
-                    }
-                },
+        let Self { shared, consumer, outbox, topics, .. } = self;
+        let Some(consumer) = consumer else { return Ok(changes) };
+        let prefix = shared.settings.topic_prefix.len();
+        let round = round(consumer, wait, max, &mut |polled| match polled {
+            Ok(message) => {
+                record::with(&message, prefix, |record| each(record, outbox)).map(|()| Seen::Record)
             }
-            patience = Duration::ZERO;
-        }
-        if delivered > 0 {
+            Err(error) => Ok(errors::weigh(&error, || unchanged(shared, topics)).into()),
+        })?;
+        self.held = round.held;
+        if round.delivered > 0 {
             return Ok(vec![]);
         }
         if let Some(error) = self.held.take() {
             return Err(error);
         }
         let changes = self.changes()?;
-        match passing {
+        match round.passing {
             Some(error) if changes.is_empty() => Err(error),
             _ => Ok(changes),
         }
