@@ -23,6 +23,9 @@ const SLICE: usize = 1_000;
 /// Digits at the end of the key of an event, which is longer than that; keys of ticks are shorter.
 const VERSION_DIGITS: usize = 32;
 
+/// By so long after the first partition was given, milliseconds, a group has given all, and others have what did not come back.
+const SETTLED_MS: i64 = 5 * 60_000;
+
 /// Milliseconds since 1970.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
@@ -35,6 +38,16 @@ pub struct Checkpoints {
     settings: Vec<u8>,
     metrics: Metrics,
     partitions: BTreeMap<u32, Standing>,
+    /// When the first partition was given; nothing once strays were removed.
+    given_ms: Option<i64>,
+}
+
+/// What the log says of a topic.
+#[derive(Clone, Copy)]
+struct Known {
+    /// How long tombstones are kept, milliseconds.
+    kept_ms: u64,
+    partitions: u32,
 }
 
 /// Where a partition's checkpoint stands.
@@ -86,30 +99,48 @@ impl Checkpoints {
             settings: Sha256::digest(format!("{params:?}")).to_vec(),
             metrics,
             partitions: BTreeMap::new(),
+            given_ms: None,
         }
     }
 
-    /// Loads the checkpoint of a partition, if there is one that may be believed: from where to replay, and the fold of the
-    /// records before that.
-    pub fn load(&mut self, at: &TopicPartition, committed: u64, params: &Arc<Params>) -> (u64, Partition) {
+    /// Loads the checkpoints of partitions, each with the group's position, where there is one that may be believed: tells
+    /// `each` from where to replay, and the fold of the records before that.
+    pub fn load(
+        &mut self,
+        partitions: &[(TopicPartition, u64)],
+        params: &Arc<Params>,
+        each: &mut dyn FnMut(&TopicPartition, u64, Partition),
+    ) {
         // One that is on its way to its place is as new as can be.
         self.wait();
-        self.partitions.remove(&at.partition);
+        self.given_ms.get_or_insert((self.clock)());
+        // Every question takes a client of its own: one for all partitions of a topic.
+        let mut topics: BTreeMap<&Arc<str>, Option<Known>> = BTreeMap::new();
+        for (at, committed) in partitions {
+            self.directory.claim(&at.topic, at.partition);
+            self.partitions.remove(&at.partition);
+            let known = *topics.entry(&at.topic).or_insert_with(|| self.ask(&at.topic));
+            let (from, fold) = match known {
+                Some(known) => self.load_one(at, *committed, known, params),
+                None => {
+                    // Nobody would remove it when something is erased.
+                    self.remove(&at.topic, at.partition);
+                    (0, Partition::new(Arc::clone(params)))
+                }
+            };
+            each(at, from, fold);
+        }
+    }
+
+    fn load_one(
+        &mut self,
+        at: &TopicPartition,
+        committed: u64,
+        known: Known,
+        params: &Arc<Params>,
+    ) -> (u64, Partition) {
         let fresh = || Partition::new(Arc::clone(params));
-        let (identity, kept_ms) = match self.ask(at) {
-            Ok(Some(known)) => known,
-            other => {
-                let (partition, cause) = (at.partition, other.err().map(|error| error.to_string()));
-                tracing::warn!(
-                    partition,
-                    cause,
-                    "no checkpoints: the log does not say how long it keeps tombstones"
-                );
-                // Nobody would remove it when something is erased.
-                self.remove(&at.topic, partition);
-                return (0, fresh());
-            }
-        };
+        let (identity, kept_ms) = (self.identity(at, known.partitions), known.kept_ms);
         let mut fold = fresh();
         let asked =
             Asked { identity: &identity, committed, now_ms: (self.clock)(), kept_ms, log: &*self.log };
@@ -145,18 +176,29 @@ impl Checkpoints {
         (from, fold)
     }
 
-    /// What a checkpoint of the partition must say of itself, and how long tombstones are kept; `None` where nobody can tell.
-    fn ask(&self, at: &TopicPartition) -> Result<Option<(Identity, u64)>, Error> {
-        let kept_ms = self.log.tombstones_kept_ms(&at.topic)?;
-        let partitions = self.log.partitions(&at.topic)?;
-        let identity = |partitions| Identity {
+    /// What has to be known of a topic; nothing where nobody can tell.
+    fn ask(&self, topic: &str) -> Option<Known> {
+        let answer = || {
+            let (kept_ms, partitions) = (self.log.tombstones_kept_ms(topic)?, self.log.partitions(topic)?);
+            Ok::<_, Error>(kept_ms.zip(partitions).map(|(kept_ms, partitions)| Known { kept_ms, partitions }))
+        };
+        let answer = answer();
+        if !matches!(answer, Ok(Some(_))) {
+            let cause = answer.as_ref().err().map(ToString::to_string);
+            tracing::warn!(topic, cause, "no checkpoints: the log does not say how long it keeps tombstones");
+        }
+        answer.ok().flatten()
+    }
+
+    /// What a checkpoint of the partition must say of itself.
+    fn identity(&self, at: &TopicPartition, partitions: u32) -> Identity {
+        Identity {
             topic: at.topic.to_string(),
             partition: at.partition,
             partitions,
             build: format!("{} {}", BUILD.version, BUILD.revision),
             settings: self.settings.clone(),
-        };
-        Ok(partitions.map(identity).zip(kept_ms))
+        }
     }
 
     fn reject(&self, at: &TopicPartition, why: Rejection) {
@@ -205,6 +247,7 @@ impl Checkpoints {
 
     /// Takes down some more records, and looks what became of what was handed over.
     pub fn proceed(&mut self, folds: &BTreeMap<u32, Partition>) {
+        self.remove_strays();
         for (partition, standing) in &mut self.partitions {
             let Some(fold) = folds.get(partition) else { continue };
             let Some(taking) = &mut standing.taking else { continue };
@@ -215,6 +258,20 @@ impl Checkpoints {
                     standing.came_of_it(over, since_ms, &self.metrics);
                 }
             }
+        }
+    }
+
+    /// Removes, some time after the start, what an earlier process left of partitions that did not come back: whoever has them
+    /// hears what is erased, and this one does not.
+    fn remove_strays(&mut self) {
+        let now = (self.clock)();
+        let Some(_) = self.given_ms.take_if(|given| now.abs_diff(*given) >= SETTLED_MS as u64) else {
+            return;
+        };
+        match self.directory.remove_strays() {
+            Ok(0) => {}
+            Ok(removed) => tracing::info!(removed, "checkpoints of partitions that others have were removed"),
+            Err(error) => tracing::error!(%error, "a checkpoint cannot be removed"),
         }
     }
 

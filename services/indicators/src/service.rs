@@ -131,12 +131,15 @@ impl Service for Indicators {
         true
     }
 
-    fn prepare(&mut self, partition: &TopicPartition, committed: u64) -> u64 {
-        let Some(checkpoints) = &mut self.checkpoints else { return 0 };
-        // There is no room for two of them, and the one before is about to die.
-        self.partitions.remove(&partition.partition);
-        let (from, fold) = checkpoints.load(partition, committed, &self.params);
-        self.prepared.insert(partition.partition, fold);
+    fn prepare(&mut self, partitions: &[(TopicPartition, u64)]) -> Vec<u64> {
+        let Some(checkpoints) = &mut self.checkpoints else { return vec![0; partitions.len()] };
+        // There is no room for two of each, and the ones before are about to die.
+        partitions.iter().for_each(|(at, _)| drop(self.partitions.remove(&at.partition)));
+        let mut from = Vec::with_capacity(partitions.len());
+        checkpoints.load(partitions, &self.params, &mut |at, next, fold| {
+            from.push(next);
+            self.prepared.insert(at.partition, fold);
+        });
         from
     }
 

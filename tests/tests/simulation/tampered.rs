@@ -51,8 +51,8 @@ impl Service for Tampered {
         self.inner.replays()
     }
 
-    fn prepare(&mut self, partition: &TopicPartition, committed: u64) -> u64 {
-        self.inner.prepare(partition, committed)
+    fn prepare(&mut self, partitions: &[(TopicPartition, u64)]) -> Vec<u64> {
+        self.inner.prepare(partitions)
     }
 
     fn assigned(&mut self, partition: &TopicPartition) {

@@ -13,10 +13,12 @@ mod reading;
 mod tests;
 mod writing;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::failpoint;
 
@@ -136,10 +138,12 @@ impl Rejection {
     }
 }
 
-/// The directory in which a process keeps its checkpoints, one file per partition.
+/// The directory in which a process keeps its checkpoints, one file per partition. Clones are the same directory.
 #[derive(Debug, Clone)]
 pub struct Directory {
     path: PathBuf,
+    /// Files of the partitions that the process was given; nothing once the others have been removed.
+    claimed: Arc<Mutex<Option<BTreeSet<PathBuf>>>>,
 }
 
 impl Directory {
@@ -156,7 +160,38 @@ impl Directory {
                 fs::remove_file(entry.path())?;
             }
         }
-        Ok(Directory { path: path.to_owned() })
+        Ok(Directory { path: path.to_owned(), claimed: Arc::new(Mutex::new(Some(BTreeSet::new()))) })
+    }
+
+    /// Says that the process was given a partition: its checkpoint is no stray.
+    pub fn claim(&self, topic: &str, partition: u32) {
+        if let Some(claimed) = &mut *self.claimed() {
+            claimed.insert(self.file(topic, partition));
+        }
+    }
+
+    /// Removes the checkpoints of partitions that the process was not given since it took the directory; how many. Of one that
+    /// another has now nobody here hears what is erased. Does so once: whatever comes later is removed when it is given up.
+    ///
+    /// # Errors
+    /// Where one cannot be removed, or the directory not be looked into.
+    pub fn remove_strays(&self) -> io::Result<usize> {
+        let Some(claimed) = self.claimed().take() else { return Ok(0) };
+        let mut removed = 0;
+        for entry in fs::read_dir(&self.path)? {
+            let path = entry?.path();
+            let is_finished = path.to_string_lossy().ends_with(FINISHED);
+            if is_finished && !claimed.contains(&path) {
+                fs::remove_file(path)?;
+                removed += 1;
+            }
+        }
+        Ok(removed)
+    }
+
+    fn claimed(&self) -> MutexGuard<'_, Option<BTreeSet<PathBuf>>> {
+        // Only whole values are assigned under the lock.
+        self.claimed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Removes the checkpoint of a partition, if there is one.

@@ -16,8 +16,8 @@ use crate::port::{Created, Error};
 
 /// A client for a few questions, made when they arise: one kept for months would have to be polled for months.
 pub(super) struct Asking<'a> {
-    shared: &'a Shared,
-    client: BaseConsumer,
+    pub(super) shared: &'a Shared,
+    pub(super) client: BaseConsumer,
 }
 
 impl<'a> Asking<'a> {

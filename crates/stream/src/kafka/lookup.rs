@@ -20,10 +20,6 @@ const POLL: Duration = Duration::from_millis(100);
 /// The fingerprint of the committed record at that offset.
 pub(super) fn fingerprint(shared: &Shared, at: &TopicPartition, offset: u64) -> Result<Option<u32>, Error> {
     let full = shared.settings.full(&at.topic);
-    let (low, high) = Asking::new(shared)?.bounds(&full, at.partition)?;
-    if offset < low || offset >= high {
-        return Ok(None);
-    }
     // One record is wanted, not the megabytes after it.
     let client: BaseConsumer = shared
         .settings
@@ -32,6 +28,12 @@ pub(super) fn fingerprint(shared: &Shared, at: &TopicPartition, offset: u64) -> 
         .set("queued.min.messages", "1")
         .create()
         .map_err(|error| errors::of_asking("make a consumer", &error))?;
+    let asking = Asking { shared, client };
+    let (low, high) = asking.bounds(&full, at.partition)?;
+    if offset < low || offset >= high {
+        return Ok(None);
+    }
+    let client = asking.client;
     let mut list = TopicPartitionList::new();
     let (partition, place) = (i32::try_from(at.partition).unwrap_or(i32::MAX), i64::try_from(offset));
     list.add_partition_offset(&full, partition, Offset::Offset(place.unwrap_or(i64::MAX)))

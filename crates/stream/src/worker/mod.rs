@@ -32,10 +32,10 @@ pub trait Service: Send {
     /// from where [`Service::prepare`] says.
     fn replays(&self) -> bool;
 
-    /// A partition is about to be the worker's, or its state to be born again: from which offset on it is to be replayed. What
-    /// it knows of the records before that it keeps for [`Service::assigned`].
-    fn prepare(&mut self, _partition: &TopicPartition, _committed: u64) -> u64 {
-        0
+    /// Partitions, each with the group's position, are about to be the worker's, or their states to be born again: from which
+    /// offset on each is to be replayed. What it knows of the records before that it keeps for [`Service::assigned`].
+    fn prepare(&mut self, partitions: &[(TopicPartition, u64)]) -> Vec<u64> {
+        vec![0; partitions.len()]
     }
 
     /// A partition is the worker's: its state is born.
@@ -68,8 +68,8 @@ impl<S: Service + ?Sized> Service for Box<S> {
         (**self).replays()
     }
 
-    fn prepare(&mut self, partition: &TopicPartition, committed: u64) -> u64 {
-        (**self).prepare(partition, committed)
+    fn prepare(&mut self, partitions: &[(TopicPartition, u64)]) -> Vec<u64> {
+        (**self).prepare(partitions)
     }
 
     fn assigned(&mut self, partition: &TopicPartition) {

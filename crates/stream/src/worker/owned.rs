@@ -85,6 +85,11 @@ impl Owned {
         self.standings.iter().all(Standing::is_live)
     }
 
+    /// Those whose replay is not over.
+    pub(super) fn replaying(&self) -> impl Iterator<Item = &Standing> {
+        self.standings.iter().filter(|standing| !standing.is_live())
+    }
+
     /// Ends the replay of all of them; gives back those it was not over for.
     pub(super) fn end_replay(&mut self) -> Vec<TopicPartition> {
         let replaying = self.standings.iter_mut().filter(|standing| !standing.is_live());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::owned::start;
+use super::owned::{Standing, start};
 use super::{Cause, Limits, Service, Worker};
 use crate::failpoint;
 use crate::port::{Error, Output, Sink, TopicPartition};
@@ -201,11 +201,22 @@ impl<S: Service> Worker<S> {
         if heard || !replaying {
             self.transaction.heard = Some(now);
         } else if now.saturating_sub(last) >= QUIET {
-            for partition in self.owned.end_replay() {
-                self.service.replayed(&partition);
+            if self.owned.replaying().all(|standing| self.is_taken(standing)) {
+                for partition in self.owned.end_replay() {
+                    self.service.replayed(&partition);
+                }
+                self.step.changed = true;
+            } else {
+                // A log that is away is silent too.
+                self.transaction.heard = Some((self.stopwatch)());
             }
-            self.step.changed = true;
         }
+    }
+
+    /// Whether the log says that the last record before the committed position is not there any more.
+    fn is_taken(&self, standing: &Standing) -> bool {
+        let last = standing.committed.saturating_sub(1);
+        self.log.fingerprint(&standing.partition, last) == Ok(None)
     }
 
     /// Commits. Doubt is no error here: it is left for [`Worker::settle`].
@@ -289,22 +300,30 @@ impl<S: Service> Worker<S> {
     /// Gives these partitions a new state and starts reading them from where that state begins.
     fn begin(&mut self, partitions: &[TopicPartition], committed: &[Option<u64>]) -> Result<(), Error> {
         let replays = self.service.replays() && !failpoint::is_broken("replay");
-        let mut from = Vec::with_capacity(partitions.len());
-        for (partition, committed) in partitions.iter().zip(committed) {
-            let committed = committed.unwrap_or(0);
-            let next =
-                if replays { self.service.prepare(partition, committed).min(committed) } else { committed };
-            from.push((partition, next, committed));
-        }
-        let places: Vec<_> = from.iter().map(|(at, next, _)| ((*at).clone(), start(*next))).collect();
+        let committed =
+            partitions.iter().zip(committed).map(|(at, position)| (at.clone(), position.unwrap_or(0)));
+        let committed: Vec<(TopicPartition, u64)> = committed.collect();
+        let positions = committed.iter().map(|(_, position)| *position);
+        let next: Vec<u64> = if replays {
+            self.service
+                .prepare(&committed)
+                .into_iter()
+                .zip(positions)
+                .map(|(from, to)| from.min(to))
+                .collect()
+        } else {
+            positions.collect()
+        };
+        let places: Vec<_> =
+            committed.iter().zip(&next).map(|((at, _), next)| (at.clone(), start(*next))).collect();
         self.session()?.start(&places)?;
         self.forget(partitions);
-        for (partition, next, committed) in from {
-            self.owned.begin(partition, next, committed);
-            self.service.assigned(partition);
+        for ((partition, committed), next) in committed.into_iter().zip(next) {
+            self.owned.begin(&partition, next, committed);
+            self.service.assigned(&partition);
             if replays && committed > 0 && next == committed {
                 // Nothing is left to be replayed.
-                self.service.replayed(partition);
+                self.service.replayed(&partition);
             }
         }
         self.transaction.heard = None;

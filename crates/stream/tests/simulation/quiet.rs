@@ -14,8 +14,18 @@ use rapport_stream::worker::{Limits, Observer, Place, Worker};
 
 use crate::fold::{Fold, INPUT, spec};
 
-/// A log with one partition, a committed position, and no record.
-struct Hollow;
+/// A log with one partition, a committed position, and no record that can be read.
+#[derive(Default)]
+struct Hollow {
+    /// What it answers to who asks for one by its offset.
+    found: Mutex<Option<Result<Option<u32>, Error>>>,
+}
+
+impl Hollow {
+    fn answers(&self, found: Result<Option<u32>, Error>) {
+        *self.found.lock().unwrap() = Some(found);
+    }
+}
 
 impl Log for Hollow {
     fn session(&self, _: &SessionSpec) -> Result<Box<dyn Session>, Error> {
@@ -36,6 +46,11 @@ impl Log for Hollow {
 
     fn create_topics(&self, _: &[TopicSpec], _: u32) -> Result<Vec<Created>, Error> {
         Ok(Vec::new())
+    }
+
+    fn fingerprint(&self, _: &TopicPartition, offset: u64) -> Result<Option<u32>, Error> {
+        assert_eq!(offset, 4, "the last before the position");
+        self.found.lock().unwrap().clone().unwrap_or(Ok(None))
     }
 }
 
@@ -94,27 +109,51 @@ impl Observer for Places {
     }
 }
 
+/// A worker whose replay never hears of a record, at a second of its stopwatch; whether its replay is over.
+struct Waiting {
+    log: Arc<Hollow>,
+    worker: Worker<Fold>,
+    seconds: Arc<AtomicU64>,
+    places: Places,
+}
+
+impl Waiting {
+    fn new() -> Waiting {
+        let (log, seconds, places) = (Arc::new(Hollow::default()), Arc::default(), Places::default());
+        let reading: Arc<AtomicU64> = Arc::clone(&seconds);
+        let stopwatch = Arc::new(move || Duration::from_secs(reading.load(Ordering::Relaxed)));
+        let observer = Box::new(places.clone());
+        let worker =
+            Worker::new(log.clone(), spec(0), Fold::default(), Limits::default(), stopwatch, observer);
+        Waiting { log, worker, seconds, places }
+    }
+
+    fn is_live_at(&mut self, second: u64) -> bool {
+        self.seconds.store(second, Ordering::Relaxed);
+        self.worker.step(Duration::ZERO).unwrap();
+        self.places.0.lock().unwrap()[0].live
+    }
+}
+
 #[test]
 fn a_replay_in_which_nothing_comes_for_three_seconds_is_over() {
-    let (seconds, places) = (Arc::new(AtomicU64::new(0)), Places::default());
-    let reading = seconds.clone();
-    let stopwatch = Arc::new(move || Duration::from_secs(reading.load(Ordering::Relaxed)));
-    let mut worker = Worker::new(
-        Arc::new(Hollow),
-        spec(0),
-        Fold::default(),
-        Limits::default(),
-        stopwatch,
-        Box::new(places.clone()),
-    );
-    let mut live_at = |second| {
-        seconds.store(second, Ordering::Relaxed);
-        worker.step(Duration::ZERO).unwrap();
-        let places = places.0.lock().unwrap();
-        places.iter().map(|place| place.live).collect::<Vec<_>>()
-    };
-    assert_eq!(live_at(10), [false], "just assigned");
-    assert_eq!(live_at(11), [false], "silence begins");
-    assert_eq!(live_at(13), [false]);
-    assert_eq!(live_at(14), [true]);
+    let mut waiting = Waiting::new();
+    assert!(!waiting.is_live_at(10), "just assigned");
+    assert!(!waiting.is_live_at(11), "silence begins");
+    assert!(!waiting.is_live_at(13));
+    assert!(waiting.is_live_at(14));
+}
+
+#[test]
+fn a_replay_is_not_over_where_the_log_is_away_or_has_the_last_record_yet_to_bring() {
+    let mut waiting = Waiting::new();
+    for (second, found) in [(10, Err(Error::Unavailable("away".to_owned()))), (20, Ok(Some(7)))] {
+        waiting.log.answers(found);
+        assert!(!waiting.is_live_at(second));
+        assert!(!waiting.is_live_at(second + 1));
+        assert!(!waiting.is_live_at(second + 4), "it was silent for three seconds");
+    }
+    waiting.log.answers(Ok(None));
+    assert!(!waiting.is_live_at(26), "but for two now");
+    assert!(waiting.is_live_at(27));
 }
