@@ -164,6 +164,9 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719_468
 }
 
+/// The first instant that is not read any more: the year 10000 begins.
+const INSTANTS_END: Instant = Instant(253_402_300_800 * 1_000_000);
+
 fn parse_rfc3339(text: &str) -> Option<Instant> {
     let bytes = text.as_bytes();
     let number = |from: usize, to: usize| -> Option<i64> {
@@ -213,9 +216,10 @@ fn parse_rfc3339(text: &str) -> Option<Instant> {
     {
         return None;
     }
-    let seconds =
-        days_from_civil(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset_minutes * 60;
-    Some(Instant(seconds * 1_000_000 + fraction))
+    let local = days_from_civil(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
+    let instant = Instant((local - offset_minutes * 60) * 1_000_000 + fraction);
+    // An offset may lead out of the years that can be written down, and read again.
+    (Instant(0)..INSTANTS_END).contains(&instant).then_some(instant)
 }
 
 #[cfg(test)]
@@ -229,7 +233,13 @@ mod tests {
             read("2026-03-29T00:30:00.123456789+01:00").as_deref(),
             Some("2026-03-28T23:30:00.123456Z")
         );
-        assert_eq!(read("1970-01-01T00:00:00Z").as_deref(), Some("1970-01-01T00:00:00Z"));
+        for (text, instant) in [
+            ("1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z"),
+            ("1970-01-01T01:00:00+01:00", "1970-01-01T00:00:00Z"),
+            ("9999-12-31T22:59:59.999999-01:00", "9999-12-31T23:59:59.999999Z"),
+        ] {
+            assert_eq!(read(text).as_deref(), Some(instant));
+        }
         assert_eq!(read("2024-02-29T23:59:59z").as_deref(), Some("2024-02-29T23:59:59Z"));
         for bad in [
             "2026-01-01T00:00:00",
@@ -238,6 +248,8 @@ mod tests {
             "2026-01-01T24:00:00Z",
             "2016-12-31T23:59:60Z",
             "1969-12-31T23:59:59Z",
+            "1970-01-01T00:59:59.999999+01:00",
+            "9999-12-31T23:00:00-01:00",
             "2026-01-01T00:00:00.Z",
             "2026-01-01T00:00:00.1234567890Z",
             "2026-01-01T00:00:00+0100",

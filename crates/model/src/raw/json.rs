@@ -93,7 +93,7 @@ fn read_field<'de, A: MapAccess<'de>>(
 ) -> Result<(), A::Error> {
     if field.is_integer() {
         let raw: &RawValue = map.next_value()?;
-        let value = match number_of(raw).map_err(A::Error::custom)? {
+        let value = match number_of(raw, 2).map_err(A::Error::custom)? {
             Some(_) => raw.get().parse().map_or(Value::Other, Value::Integer),
             None if raw.get() == "null" => return Ok(()),
             None => Value::Other,
@@ -114,8 +114,9 @@ fn read_field<'de, A: MapAccess<'de>>(
     Ok(())
 }
 
-/// The number that `raw` spells, which must fit an f64; `None` if it is something else, which is looked through.
-fn number_of(raw: &RawValue) -> Result<Option<f64>, serde_json::Error> {
+/// The number that `raw` spells, which must fit an f64; `None` if it is something else, which is looked through as what has that
+/// `depth`.
+fn number_of(raw: &RawValue, depth: u32) -> Result<Option<f64>, serde_json::Error> {
     let text = raw.get();
     if text.starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
         // The standard library's reading is the nearest f64, serde_json's own may be one beside it.
@@ -127,7 +128,7 @@ fn number_of(raw: &RawValue) -> Result<Option<f64>, serde_json::Error> {
         };
     }
     // A raw value is not looked into: here it is.
-    Any { depth: 2 }.deserialize(&mut serde_json::Deserializer::from_str(text))?;
+    Any { depth }.deserialize(&mut serde_json::Deserializer::from_str(text))?;
     Ok(None)
 }
 
@@ -236,7 +237,7 @@ impl<'de> Visitor<'de> for Scores<'_, 'de> {
                 return Err(A::Error::custom("a duplicate key"));
             }
             let raw: &RawValue = map.next_value()?;
-            match number_of(raw).map_err(A::Error::custom)? {
+            match number_of(raw, 3).map_err(A::Error::custom)? {
                 None if raw.get() == "null" => self.null.push(name),
                 number => scores.push((name, number)),
             }
