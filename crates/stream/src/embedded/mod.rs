@@ -7,7 +7,8 @@
 //! Compacted topics keep the newest record of a key, tombstones included. An older one is removed as soon as every
 //! group that reads the partition has passed the newer one, so that replaying up to a group's position always finds
 //! everything that position stands for. Other topics lose what has outlived their retention and was read by every
-//! group. A group that will never come back therefore holds the log at its position.
+//! group: when the log is opened, and with each commit where it appends and in a few partitions more, which take turns. A
+//! group that will never come back therefore holds the log at its position.
 
 mod batch;
 mod encoding;
@@ -80,6 +81,8 @@ impl EmbeddedLog {
 
     fn new(store: Store, clock: Clock, dir: Option<tempfile::TempDir>) -> Result<Self, Error> {
         let (topics, ends) = store.load()?;
+        // What expired while the log was closed.
+        store.trim(&topics, clock())?;
         let shared = Shared {
             store,
             clock,

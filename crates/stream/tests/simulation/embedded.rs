@@ -154,6 +154,55 @@ fn what_has_outlived_its_retention_goes_once_every_group_has_read_it() {
 }
 
 #[test]
+fn what_has_outlived_its_retention_goes_from_partitions_that_get_nothing_more() {
+    let now = Arc::new(AtomicI64::new(0));
+    let clock = now.clone();
+    let log = EmbeddedLog::in_memory(Arc::new(move || clock.load(Ordering::Relaxed))).unwrap();
+    log.create_topics(&[COMPACTED, BRIEF], 12).unwrap();
+    let appended = |topic, partition| {
+        let output = Output {
+            topic,
+            partition: Some(partition),
+            key: Some(b"k"),
+            value: None,
+            headers: &[("h", b"2")],
+        };
+        log.appender().unwrap().append(&[output]).unwrap();
+    };
+    (0..12).for_each(|partition| appended("b", partition));
+    now.store(100, Ordering::Relaxed);
+    (0..12).for_each(|_| appended("c", 0));
+    assert_eq!(read(&log, "b").len(), 12, "none has outlived it");
+    now.store(101, Ordering::Relaxed);
+    let mut left = 12;
+    for _ in 0..12 {
+        appended("c", 0);
+        let stay = read(&log, "b").len();
+        assert!(left - stay <= 4, "a commit takes a few partitions at most: {left}, then {stay}");
+        left = stay;
+    }
+    assert_eq!(left, 0);
+}
+
+#[test]
+fn what_has_outlived_its_retention_while_the_log_was_closed_is_gone_once_it_is_open() {
+    let dir = tempfile::tempdir().unwrap();
+    let open = |now| EmbeddedLog::open(dir.path(), Durability::Immediate, Arc::new(move || now)).unwrap();
+    let log = open(0);
+    log.create_topics(&[BRIEF, COMPACTED], 1).unwrap();
+    write(&log, "b", "k", Some("1"));
+    write(&log, "c", "k", Some("1"));
+    drop(log);
+    let log = open(100);
+    assert_eq!(read(&log, "b").len(), 1);
+    drop(log);
+    let log = open(101);
+    assert_eq!((read(&log, "b").len(), read(&log, "c").len()), (0, 1));
+    write(&log, "b", "k", Some("2"));
+    assert_eq!(read(&log, "b"), [row(1, "k", Some("2"))]);
+}
+
+#[test]
 fn a_waiting_poll_is_woken_by_a_write() {
     let log: Arc<dyn Log> = Arc::new(in_memory(&[BRIEF]));
     let (mut session, _) = owner(log.as_ref(), "g", "b");
