@@ -70,13 +70,17 @@ pub(super) fn unusable(error: impl std::fmt::Display) -> Error {
 impl Store {
     /// Opens or makes the file; no other process can have it open.
     pub(super) fn open(file: &Path, durability: Durability) -> Result<Self, Error> {
+        let failed = |error: redb::DatabaseError| match error {
+            redb::DatabaseError::DatabaseAlreadyOpen => {
+                Error::Unusable(format!("{} is open in another process", file.display()))
+            }
+            other => Error::Unusable(format!("{}: {other}", file.display())),
+        };
+        let opened =
+            super::private(file).map_err(|error| Error::Unusable(format!("{}: {error}", file.display())))?;
+        let backend = redb::backends::FileBackend::new(opened).map_err(failed)?;
         let database =
-            Database::builder().set_cache_size(CACHE_BYTES).create(file).map_err(|error| match error {
-                redb::DatabaseError::DatabaseAlreadyOpen => {
-                    Error::Unusable(format!("{} is open in another process", file.display()))
-                }
-                other => Error::Unusable(format!("{}: {other}", file.display())),
-            })?;
+            Database::builder().set_cache_size(CACHE_BYTES).create_with_backend(backend).map_err(failed)?;
         Self::new(database, durability)
     }
 

@@ -1,5 +1,8 @@
 //! The embedded log by itself.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -100,6 +103,39 @@ fn a_directory_belongs_to_one_at_a_time() {
     let _log = open().unwrap();
     let Err(Error::Unusable(cause)) = open() else { panic!("opened twice") };
     assert!(cause.contains("open in another process"), "{cause}");
+}
+
+/// What others may do with a file or directory, and what its owner.
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn only_its_owner_may_read_the_log() {
+    let home = tempfile::tempdir().unwrap();
+    let open = |dir: &Path| EmbeddedLog::open(dir, Durability::Immediate, Arc::new(|| 0)).unwrap();
+
+    // Under the ordinary umask, 022, whatever is made is for everybody to read unless it is said otherwise.
+    let dir = home.path().join("a/log");
+    let file = dir.join("rapport.redb");
+    let log = open(&dir);
+    assert_eq!((mode(&dir), mode(&file)), (0o700, 0o600));
+    log.create_topics(&[BRIEF], 1).unwrap();
+    write(&log, "b", "k", Some("v"));
+    drop(log);
+
+    // As an earlier version left it.
+    fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
+    let log = open(&dir);
+    assert_eq!(mode(&file), 0o600);
+    assert_eq!(read(&log, "b"), [row(0, "k", Some("v"))]);
+
+    // A directory that was there is its owner's business.
+    let shared = home.path().join("shared");
+    fs::create_dir(&shared).unwrap();
+    fs::set_permissions(&shared, Permissions::from_mode(0o755)).unwrap();
+    drop(open(&shared));
+    assert_eq!((mode(&shared), mode(&shared.join("rapport.redb"))), (0o755, 0o600));
 }
 
 #[test]
