@@ -7,6 +7,16 @@ use rapport_stream::port::{Error, Output, RecordRef, Sink};
 /// Most bytes of keys and headers that are carried over; what is larger says nothing about the event.
 const KEY_BYTES_MAX: usize = 16_384;
 const HEADER_BYTES_MAX: usize = 32_768;
+/// What a header takes beside its name and value: Kafka writes a length before each, of up to 5 bytes. Many small headers
+/// would otherwise be several times what they are counted as.
+const HEADER_OVERHEAD: usize = 10;
+/// Room for our own headers, whose longest part is twice the name of a topic, and for Kafka's own fields of a record.
+const OWN_BYTES_MAX: usize = 2_048;
+/// `message.max.bytes` of the Kafka client: it takes no larger record, and a record that cannot be written ends the worker
+/// each time it comes again.
+const RECORD_BYTES_MAX: usize = 1_000_000;
+/// Most bytes of a value that can be kept, whatever its key and headers.
+pub const VALUE_BYTES_MAX: usize = RECORD_BYTES_MAX - KEY_BYTES_MAX - HEADER_BYTES_MAX - OWN_BYTES_MAX;
 
 /// Writes `record` to `rapport.rejected`, on a partition that follows from its own.
 ///
@@ -20,7 +30,8 @@ pub fn send(
 ) -> Result<(), Error> {
     let own = Own::of(record, bytes_max);
     let mut original = record.headers.all();
-    if original.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() > HEADER_BYTES_MAX {
+    let bytes = |(name, value): &(String, Vec<u8>)| name.len() + value.len() + HEADER_OVERHEAD;
+    if original.iter().map(bytes).sum::<usize>() > HEADER_BYTES_MAX {
         original.clear();
     }
     let mut all: Vec<(&str, &[u8])> =
@@ -69,5 +80,73 @@ impl Own {
         ];
         let length = self.length.as_ref().map(|length| (headers::REJECTED_LENGTH, length.as_bytes()));
         place.into_iter().chain(length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use rapport_model::raw::Reason;
+    use rapport_stream::kafka::{KafkaLog, KafkaSettings};
+    use rapport_stream::port::{Appender, Log};
+
+    use super::*;
+
+    /// Hands what is sent to the Kafka client, which judges its size before it looks for a broker; there is none.
+    struct Client(Box<dyn Appender>);
+
+    impl Client {
+        fn new() -> Client {
+            let settings = KafkaSettings {
+                brokers: "127.0.0.1:1".to_owned(),
+                transaction_timeout_ms: 1_000,
+                ..KafkaSettings::default()
+            };
+            Client(KafkaLog::new(settings, Arc::new(|| Duration::ZERO)).unwrap().appender().unwrap())
+        }
+    }
+
+    impl Sink for Client {
+        fn send(&mut self, output: Output<'_>) -> Result<(), Error> {
+            match self.0.append(&[output]) {
+                Err(Error::Unwritable(why)) => Err(Error::Unwritable(why)),
+                _ => Ok(()),
+            }
+        }
+    }
+
+    /// What becomes of a record with these headers of which all that is ever kept is kept: key, value and our own headers
+    /// as long as they can be.
+    fn sent(headers: &Vec<(String, Vec<u8>)>, client: &mut Client) -> Result<(), Error> {
+        let (key, value) = (vec![b'k'; KEY_BYTES_MAX], vec![b'v'; VALUE_BYTES_MAX + 1]);
+        let record = RecordRef {
+            topic: &"t".repeat(249),
+            partition: u32::MAX,
+            offset: u64::MAX,
+            key: Some(&key),
+            value: Some(&value),
+            timestamp_ms: 0,
+            headers,
+        };
+        let rejection =
+            Rejection { reason: Reason::TooLarge, field: Some("a_field_of_a_name_as_long_as_it_gets") };
+        send(&record, rejection, 1, VALUE_BYTES_MAX, client)
+    }
+
+    #[test]
+    fn whatever_headers_a_rejected_record_has_it_fits_into_a_message_of_kafka() {
+        let mut client = Client::new();
+        let too_large = vec![0; 1_000_000];
+        let output =
+            Output { topic: "t", partition: Some(0), key: None, value: Some(&too_large), headers: &[] };
+        assert!(matches!(client.send(output), Err(Error::Unwritable(_))), "the client judges sizes");
+        for count in [HEADER_BYTES_MAX, HEADER_BYTES_MAX / 2, HEADER_BYTES_MAX / (1 + HEADER_OVERHEAD), 0] {
+            let headers = vec![("h".to_owned(), vec![]); count];
+            assert_eq!(sent(&headers, &mut client), Ok(()), "{count} headers");
+        }
+        let large = vec![("h".to_owned(), vec![0; HEADER_BYTES_MAX - 1 - HEADER_OVERHEAD])];
+        assert_eq!(sent(&large, &mut client), Ok(()));
     }
 }

@@ -13,6 +13,8 @@ use rapport_stream::settings::LogSettings;
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::rejected;
+
 /// The defaults, as a part of a configuration file.
 pub const DEFAULTS: &str = include_str!("../default.toml");
 
@@ -39,7 +41,7 @@ pub struct Settings {
     pub workers: u32,
     /// Seconds from tick to tick, at least 1.
     pub tick_seconds: u32,
-    /// Most bytes of a raw record that are kept on `rapport.rejected`.
+    /// Most bytes of a raw record that are kept on `rapport.rejected`, at most [`rejected::VALUE_BYTES_MAX`].
     pub rejected_bytes_max: usize,
     /// The HTTP listener.
     pub http: Http,
@@ -144,6 +146,21 @@ impl Settings {
         })
     }
 
+    /// Most bytes of a raw record that are kept on `rapport.rejected`.
+    ///
+    /// # Errors
+    /// Where so many, with a key and headers, are more than Kafka's client takes.
+    pub fn rejected_bytes(&self) -> Result<usize, Error> {
+        let (most, given) = (rejected::VALUE_BYTES_MAX, self.rejected_bytes_max);
+        if given > most {
+            return Err(Error::Invalid(format!(
+                "[ingest] rejected_bytes_max: {given} bytes, a key and headers are more than a message of Kafka's client \
+                 can have; set it to {most} or less"
+            )));
+        }
+        Ok(given)
+    }
+
     /// Where the HTTP listener listens; `None` is nowhere.
     ///
     /// # Errors
@@ -209,8 +226,25 @@ impl Config {
         if self.ingest.topics.is_empty() {
             return Err(Error::Invalid("[ingest] topics: there is none".to_owned()));
         }
+        self.ingest.rejected_bytes()?;
         self.ingest.rules(&self.model)?;
         self.ingest.http_listen()?;
         self.ingest.tokens().map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_than_fits_into_a_message_of_kafka_is_not_kept_of_a_rejected_record() {
+        let mut config = Config::load(None).unwrap();
+        assert_eq!(config.ingest.rejected_bytes(), Ok(900_000));
+        config.ingest.rejected_bytes_max = rejected::VALUE_BYTES_MAX;
+        assert_eq!(config.ingest.rejected_bytes(), Ok(948_800));
+        config.ingest.rejected_bytes_max += 1;
+        let refused = config.check().unwrap_err().to_string();
+        assert!(refused.contains("rejected_bytes_max") && refused.contains("set it to 948800"), "{refused}");
     }
 }

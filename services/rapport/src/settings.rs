@@ -95,6 +95,7 @@ impl Config {
     /// Names the key that cannot work.
     pub fn check(&self) -> Result<(), Failure> {
         self.params()?;
+        self.ingest.rejected_bytes().map_err(refused)?;
         self.ingest.http_listen().map_err(refused)?;
         self.ingest.tokens().map_err(refused)?;
         self.alerts.receivers().map(drop).map_err(refused)

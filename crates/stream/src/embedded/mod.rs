@@ -7,7 +7,8 @@
 //! Compacted topics keep the newest record of a key, tombstones included. An older one is removed as soon as every
 //! group that reads the partition has passed the newer one, so that replaying up to a group's position always finds
 //! everything that position stands for. Other topics lose what has outlived their retention and was read by every
-//! group. A group that will never come back therefore holds the log at its position.
+//! group: when the log is opened, and with each commit where it appends and in a few partitions more, which take turns. A
+//! group that will never come back therefore holds the log at its position.
 
 mod batch;
 mod encoding;
@@ -18,6 +19,9 @@ mod store;
 mod topics;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -47,14 +51,14 @@ pub struct EmbeddedLog {
 }
 
 impl EmbeddedLog {
-    /// Opens the log in `dir`, which is made if it is not there.
+    /// Opens the log in `dir`, which is made if it is not there, for nobody else to read; nor is the file in it.
     ///
     /// # Errors
     ///
     /// [`Error::Unusable`] if another process has it open, if it is damaged, or if the directory cannot be written.
     pub fn open(dir: &Path, durability: Durability, clock: Clock) -> Result<Self, Error> {
-        std::fs::create_dir_all(dir)
-            .map_err(|error| Error::Unusable(format!("directory {}: {error}", dir.display())))?;
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
+        made.map_err(|error| Error::Unusable(format!("directory {}: {error}", dir.display())))?;
         Self::new(Store::open(&dir.join(FILE), durability)?, clock, None)
     }
 
@@ -80,6 +84,8 @@ impl EmbeddedLog {
 
     fn new(store: Store, clock: Clock, dir: Option<tempfile::TempDir>) -> Result<Self, Error> {
         let (topics, ends) = store.load()?;
+        // What expired while the log was closed.
+        store.trim(&topics, clock())?;
         let shared = Shared {
             store,
             clock,
@@ -92,6 +98,19 @@ impl EmbeddedLog {
         };
         Ok(Self { shared: Arc::new(shared) })
     }
+}
+
+/// Opens or makes the log's file, for its owner alone: raw records have the source's own ids.
+fn private(path: &Path) -> io::Result<File> {
+    let file =
+        OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    // An earlier version left it to the umask.
+    if file.metadata()?.permissions().mode() & 0o077 != 0
+        && let Err(error) = file.set_permissions(Permissions::from_mode(0o600))
+    {
+        tracing::warn!(%error, file = %path.display(), "others than its owner may read the log");
+    }
+    Ok(file)
 }
 
 /// What all handles on a log share.

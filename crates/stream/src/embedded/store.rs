@@ -1,8 +1,9 @@
 //! The tables: records, positions, and what compaction has to know. One transaction of redb is one of ours.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
 
 use redb::{Database, ReadableDatabase, ReadableTable, Table, TableDefinition, WriteTransaction};
 
@@ -15,6 +16,8 @@ use crate::port::Error;
 const CACHE_BYTES: usize = 128 << 20;
 /// Expired records one commit removes at most from one partition.
 const TRIM_RECORDS: usize = 10_000;
+/// Partitions one commit removes expired records from beside those it appends to: what gets nothing more expires too.
+const TRIM_OTHERS: usize = 4;
 /// Non-durable commits between two durable ones: pages freed by the former are only then used again.
 const DURABLE_EVERY: u32 = 64;
 
@@ -54,7 +57,9 @@ pub(super) struct Store {
     database: Database,
     durability: Durability,
     /// Commits since the last durable one.
-    since_durable: std::sync::atomic::AtomicU32,
+    since_durable: AtomicU32,
+    /// How many partitions had their turn to be trimmed.
+    turns: AtomicUsize,
 }
 
 /// Any error of redb: none of them may pass.
@@ -65,13 +70,17 @@ pub(super) fn unusable(error: impl std::fmt::Display) -> Error {
 impl Store {
     /// Opens or makes the file; no other process can have it open.
     pub(super) fn open(file: &Path, durability: Durability) -> Result<Self, Error> {
+        let failed = |error: redb::DatabaseError| match error {
+            redb::DatabaseError::DatabaseAlreadyOpen => {
+                Error::Unusable(format!("{} is open in another process", file.display()))
+            }
+            other => Error::Unusable(format!("{}: {other}", file.display())),
+        };
+        let opened =
+            super::private(file).map_err(|error| Error::Unusable(format!("{}: {error}", file.display())))?;
+        let backend = redb::backends::FileBackend::new(opened).map_err(failed)?;
         let database =
-            Database::builder().set_cache_size(CACHE_BYTES).create(file).map_err(|error| match error {
-                redb::DatabaseError::DatabaseAlreadyOpen => {
-                    Error::Unusable(format!("{} is open in another process", file.display()))
-                }
-                other => Error::Unusable(format!("{}: {other}", file.display())),
-            })?;
+            Database::builder().set_cache_size(CACHE_BYTES).create_with_backend(backend).map_err(failed)?;
         Self::new(database, durability)
     }
 
@@ -83,7 +92,7 @@ impl Store {
     }
 
     fn new(database: Database, durability: Durability) -> Result<Self, Error> {
-        let store = Self { database, durability, since_durable: 0.into() };
+        let store = Self { database, durability, since_durable: 0.into(), turns: 0.into() };
         // Readers find their tables from the first moment.
         store.transact(|transaction| {
             transaction.open_table(TOPICS).map_err(unusable)?;
@@ -96,7 +105,6 @@ impl Store {
     }
 
     fn transact<T>(&self, work: impl FnOnce(&WriteTransaction) -> Result<T, Error>) -> Result<T, Error> {
-        use std::sync::atomic::Ordering::Relaxed;
         let mut transaction = self.database.begin_write().map_err(unusable)?;
         if self.durability == Durability::Eventual && self.since_durable.fetch_add(1, Relaxed) < DURABLE_EVERY
         {
@@ -154,9 +162,27 @@ impl Store {
             if let Some(positions) = positions {
                 tables.advance(positions)?;
             }
-            tables.trim(batch.topics(), &ends, now_ms)?;
+            let slots = ends.keys().copied().chain(self.due(batch.topics())).collect();
+            tables.trim(batch.topics(), &slots, now_ms)?;
             Ok(ends)
         })
+    }
+
+    /// Partitions whose turn it is to be trimmed, whether or not anything is appended to them.
+    fn due(&self, topics: &Topics) -> Vec<Slot> {
+        let retained = topics.retained();
+        let count = TRIM_OTHERS.min(retained.len());
+        let first = self.turns.fetch_add(count, Relaxed) % retained.len().max(1);
+        retained.iter().copied().cycle().skip(first).take(count).collect()
+    }
+
+    /// Removes expired records of all partitions, as many of each as a commit would.
+    pub(super) fn trim(&self, topics: &Topics, now_ms: i64) -> Result<(), Error> {
+        let slots: BTreeSet<Slot> = topics.retained().into_iter().collect();
+        if slots.is_empty() {
+            return Ok(());
+        }
+        self.transact(|transaction| Tables::open(transaction)?.trim(topics, &slots, now_ms))
     }
 
     /// Notes that a group reads these slots, so that nothing of them goes before it was read.
@@ -335,12 +361,12 @@ impl<'t> Tables<'t> {
     }
 
     /// Removes what has outlived its topic's retention and was read by every group of the partition.
-    fn trim(&mut self, topics: &Topics, ends: &BTreeMap<Slot, u64>, now_ms: i64) -> Result<(), Error> {
-        for (slot, end) in ends {
-            let topic = topics.of(*slot).filter(|topic| !topic.compacted);
-            let Some(retention) = topic.and_then(|topic| topic.retention_ms) else { continue };
+    fn trim(&mut self, topics: &Topics, slots: &BTreeSet<Slot>, now_ms: i64) -> Result<(), Error> {
+        for slot in slots {
+            let Some(retention) = topics.of(*slot).and_then(Topic::retention) else { continue };
             let oldest = now_ms.saturating_sub(i64::try_from(retention).unwrap_or(i64::MAX));
-            let read = self.slowest(*slot)?.unwrap_or(*end);
+            // Where no group reads, up to the end.
+            let read = self.slowest(*slot)?.unwrap_or(u64::MAX);
             let mut expired = Vec::new();
             for row in self.records.range((*slot, 0)..(*slot, read)).map_err(unusable)?.take(TRIM_RECORDS) {
                 let (key, value) = row.map_err(unusable)?;

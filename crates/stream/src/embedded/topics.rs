@@ -21,6 +21,11 @@ pub(super) struct Topic {
 }
 
 impl Topic {
+    /// How long its records are kept, milliseconds; `None` is for ever, or until they are superseded.
+    pub(super) fn retention(&self) -> Option<u64> {
+        self.retention_ms.filter(|_| !self.compacted)
+    }
+
     /// Where an output goes that names no partition: by its key, as Java's default partitioner would; `turn` without.
     pub(super) fn slot(&self, output: &Output<'_>, turn: u32) -> Option<Slot> {
         let partition = match (output.partition, output.key) {
@@ -54,6 +59,12 @@ impl Topics {
 
     pub(super) fn get(&self, name: &str) -> Option<&Topic> {
         self.by_name.get(name)
+    }
+
+    /// Slots of topics whose records are kept for a time only.
+    pub(super) fn retained(&self) -> Vec<Slot> {
+        let topics = self.by_name.values().filter(|topic| topic.retention().is_some());
+        topics.flat_map(|topic| topic.first..topic.first + topic.partitions).collect()
     }
 
     /// The topic that owns a slot.

@@ -1,5 +1,8 @@
 //! The embedded log by itself.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -102,6 +105,39 @@ fn a_directory_belongs_to_one_at_a_time() {
     assert!(cause.contains("open in another process"), "{cause}");
 }
 
+/// What others may do with a file or directory, and what its owner.
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn only_its_owner_may_read_the_log() {
+    let home = tempfile::tempdir().unwrap();
+    let open = |dir: &Path| EmbeddedLog::open(dir, Durability::Immediate, Arc::new(|| 0)).unwrap();
+
+    // Under the ordinary umask, 022, whatever is made is for everybody to read unless it is said otherwise.
+    let dir = home.path().join("a/log");
+    let file = dir.join("rapport.redb");
+    let log = open(&dir);
+    assert_eq!((mode(&dir), mode(&file)), (0o700, 0o600));
+    log.create_topics(&[BRIEF], 1).unwrap();
+    write(&log, "b", "k", Some("v"));
+    drop(log);
+
+    // As an earlier version left it.
+    fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
+    let log = open(&dir);
+    assert_eq!(mode(&file), 0o600);
+    assert_eq!(read(&log, "b"), [row(0, "k", Some("v"))]);
+
+    // A directory that was there is its owner's business.
+    let shared = home.path().join("shared");
+    fs::create_dir(&shared).unwrap();
+    fs::set_permissions(&shared, Permissions::from_mode(0o755)).unwrap();
+    drop(open(&shared));
+    assert_eq!((mode(&shared), mode(&shared.join("rapport.redb"))), (0o755, 0o600));
+}
+
 #[test]
 fn a_damaged_file_is_told_and_not_overwritten() {
     let dir = tempfile::tempdir().unwrap();
@@ -151,6 +187,55 @@ fn what_has_outlived_its_retention_goes_once_every_group_has_read_it() {
     session.commit(&[(partition, 1)]).unwrap();
     write(&log, "b", "k", Some("3"));
     assert_eq!(read(&log, "b"), [row(1, "k", Some("2")), row(2, "k", Some("3"))]);
+}
+
+#[test]
+fn what_has_outlived_its_retention_goes_from_partitions_that_get_nothing_more() {
+    let now = Arc::new(AtomicI64::new(0));
+    let clock = now.clone();
+    let log = EmbeddedLog::in_memory(Arc::new(move || clock.load(Ordering::Relaxed))).unwrap();
+    log.create_topics(&[COMPACTED, BRIEF], 12).unwrap();
+    let appended = |topic, partition| {
+        let output = Output {
+            topic,
+            partition: Some(partition),
+            key: Some(b"k"),
+            value: None,
+            headers: &[("h", b"2")],
+        };
+        log.appender().unwrap().append(&[output]).unwrap();
+    };
+    (0..12).for_each(|partition| appended("b", partition));
+    now.store(100, Ordering::Relaxed);
+    (0..12).for_each(|_| appended("c", 0));
+    assert_eq!(read(&log, "b").len(), 12, "none has outlived it");
+    now.store(101, Ordering::Relaxed);
+    let mut left = 12;
+    for _ in 0..12 {
+        appended("c", 0);
+        let stay = read(&log, "b").len();
+        assert!(left - stay <= 4, "a commit takes a few partitions at most: {left}, then {stay}");
+        left = stay;
+    }
+    assert_eq!(left, 0);
+}
+
+#[test]
+fn what_has_outlived_its_retention_while_the_log_was_closed_is_gone_once_it_is_open() {
+    let dir = tempfile::tempdir().unwrap();
+    let open = |now| EmbeddedLog::open(dir.path(), Durability::Immediate, Arc::new(move || now)).unwrap();
+    let log = open(0);
+    log.create_topics(&[BRIEF, COMPACTED], 1).unwrap();
+    write(&log, "b", "k", Some("1"));
+    write(&log, "c", "k", Some("1"));
+    drop(log);
+    let log = open(100);
+    assert_eq!(read(&log, "b").len(), 1);
+    drop(log);
+    let log = open(101);
+    assert_eq!((read(&log, "b").len(), read(&log, "c").len()), (0, 1));
+    write(&log, "b", "k", Some("2"));
+    assert_eq!(read(&log, "b"), [row(1, "k", Some("2"))]);
 }
 
 #[test]

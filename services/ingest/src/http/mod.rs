@@ -18,6 +18,7 @@ use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
+use rapport_model::raw::MAX_BYTES;
 use rapport_model::time::Instant;
 use rapport_proto::headers;
 use rapport_stream::port::{Appender, Error, Log, Output};
@@ -54,7 +55,7 @@ pub struct Front {
     pub request_bytes_max: usize,
     /// Most records of a request.
     pub request_records_max: usize,
-    /// Most bytes of a record that is appended; of a longer one, which is rejected anyway, so many are kept.
+    /// Of a record that is too large, so many bytes are appended, and at least one more than a record may have.
     pub record_bytes_max: usize,
     /// Counters.
     pub metrics: metrics::Http,
@@ -248,13 +249,15 @@ impl Shared {
 
     fn append(&self, records: &[&[u8]]) -> Result<(), Error> {
         let header = [(headers::CONTENT_TYPE, headers::JSON.as_bytes())];
+        // Nothing that may be accepted is cut, and what is too large stays so for whoever judges it next.
+        let bytes_max = self.front.record_bytes_max.max(MAX_BYTES + 1);
         let outputs: Vec<_> = records
             .iter()
             .map(|record| Output {
                 topic: &self.front.topic,
                 partition: None,
                 key: None,
-                value: Some(&record[..record.len().min(self.front.record_bytes_max)]),
+                value: Some(&record[..record.len().min(bytes_max)]),
                 headers: &header,
             })
             .collect();

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use rapport_model::catalogue::Catalogue;
 use rapport_model::pseudonym::Keys;
-use rapport_model::raw::{Rules, Sites};
+use rapport_model::raw::{MAX_BYTES, Rules, Sites};
 use rapport_proto::topics;
 use rapport_runtime::{Clock, Stop, admin, stopwatch};
 use rapport_stream::embedded::EmbeddedLog;
@@ -116,6 +116,20 @@ fn a_record_that_is_too_large_is_kept_as_far_as_the_log_can_hold_it() {
     let (_, _, answer) = listener.post("application/json", "", vec![b'x'; 150_000]);
     assert_eq!(answer["records"][0]["reason"], "too_large");
     assert_eq!(listener.raw()[0].len(), 100_000);
+}
+
+#[test]
+fn what_is_accepted_is_appended_whole_however_little_of_rejected_records_is_kept() {
+    let listener = listen(|front| front.record_bytes_max = 10);
+    let mut largest = GOOD.to_owned();
+    largest.push_str(&" ".repeat(MAX_BYTES - GOOD.len()));
+    let (_, _, answer) = listener.post("application/x-ndjson", "", largest.clone());
+    assert_eq!(answer["records"][0]["verdict"], "accepted");
+    // One that is too large must still be so when it is judged again on its way out of the raw topic.
+    let (_, _, answer) = listener.post("application/json", "", vec![b'x'; 150_000]);
+    assert_eq!(answer["records"][0]["reason"], "too_large");
+    let lengths: Vec<usize> = listener.raw().iter().map(String::len).collect();
+    assert_eq!(lengths, [MAX_BYTES + 1, MAX_BYTES]);
 }
 
 #[test]
