@@ -1,5 +1,7 @@
 //! What is written is read, and whatever is not quite right is thrown away for the reason it has.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 
@@ -159,8 +161,11 @@ fn another_format_is_told_from_damage_and_a_right_checksum_makes_no_length_right
     let bench = Bench::new();
     let file = bench.write();
     let bytes = fs::read(&file).unwrap();
-    forge(&file, |bytes| bytes[8] += 1);
-    assert_eq!(bench.load(&bench.asked()), Err(Rejection::Format));
+    for place in [0, 8] {
+        fs::write(&file, &bytes).unwrap();
+        forge(&file, |bytes| bytes[place] += 1);
+        assert_eq!(bench.load(&bench.asked()), Err(Rejection::Format));
+    }
     for place in (0..bytes.len() - 8).filter(|place| !(0..12).contains(place)) {
         fs::write(&file, &bytes).unwrap();
         forge(&file, |bytes| bytes[place..place + 4].fill(0xee));
@@ -274,6 +279,18 @@ fn what_the_log_does_not_bear_witness_to_is_of_no_use() {
 }
 
 #[test]
+fn what_cannot_be_opened_or_removed_is_said_to_be_so() {
+    let bench = Bench::new();
+    let file = bench.directory().file(TOPIC, PARTITION);
+    std::os::unix::fs::symlink(&file, &file).unwrap();
+    assert_eq!(bench.load(&bench.asked()), Err(Rejection::Unreadable));
+    bench.directory().remove(TOPIC, PARTITION).unwrap();
+    fs::create_dir(&file).unwrap();
+    assert_eq!(bench.load(&bench.asked()), Err(Rejection::Unreadable));
+    assert!(bench.directory().remove(TOPIC, PARTITION).is_err());
+}
+
+#[test]
 fn one_that_is_given_up_leaves_the_one_before_and_nothing_else() {
     let bench = Bench::new();
     let file = bench.write();
@@ -303,6 +320,45 @@ fn one_that_is_given_up_before_it_is_whole_is_never_put_in_its_place() {
     while !writing.finish(4, bench.witness) {}
     assert_eq!(writing.wait(), State::Going);
     assert_eq!(fs::read_dir(&bench.directory().path).unwrap().count(), 0);
+}
+
+#[test]
+fn one_that_is_waited_for_before_it_was_ended_is_given_up() {
+    let bench = Bench::new();
+    let mut writing = bench.directory().begin(&bench.identity, 2, NOW_MS).unwrap();
+    writing.put(b"a", b"one");
+    assert!(writing.hand_over());
+    assert_eq!(writing.wait(), State::Going);
+    assert_eq!(fs::read_dir(&bench.directory().path).unwrap().count(), 0);
+}
+
+#[test]
+fn what_a_slow_disk_has_no_room_for_is_not_lost_and_can_be_ended_later() {
+    let bench = Bench::new();
+    // Takes nothing until somebody reads what is in it.
+    let (mut disk, end) = std::io::pipe().unwrap();
+    let file = File::from(std::os::fd::OwnedFd::from(end));
+    let directory = bench.directory();
+    let mut writing =
+        directory.begin_in(file, PathBuf::from("/nowhere"), &bench.identity, 2, NOW_MS).unwrap();
+    let value = vec![7; 1 << 20];
+    let mut put = 0;
+    while put == 0 || writing.hand_over() {
+        writing.put(b"a", &value);
+        put += 1;
+        assert!(put < 100, "there is always room");
+    }
+    assert!(!writing.finish(4, bench.witness) && !writing.finish(4, bench.witness));
+    let reading = std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        disk.read_to_end(&mut bytes).map(|_| bytes)
+    });
+    while !writing.finish(4, bench.witness) {
+        std::thread::yield_now();
+    }
+    assert!(matches!(writing.wait(), State::Failed(_)), "a pipe cannot be put in its place");
+    fs::write(directory.file(TOPIC, PARTITION), reading.join().unwrap().unwrap()).unwrap();
+    assert_eq!(bench.load(&bench.asked()).map(|loaded| loaded.unwrap().records), Ok(put));
 }
 
 #[test]

@@ -2,10 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod age;
+mod alone;
+mod full;
+mod keeping;
 mod rules;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,13 +17,17 @@ use rapport_indicators::checkpoints::Checkpoints;
 use rapport_indicators::metrics::Metrics;
 use rapport_indicators::service::{GROUP, Indicators, topics as read_topics};
 use rapport_indicators::settings::params;
+use rapport_model::params::Params;
 use rapport_model::time::DAY_US;
 use rapport_proto::{keys, topics, v1};
-use rapport_runtime::{Clock, stopwatch};
+use rapport_runtime::{Clock, ManualClock, stopwatch};
 use rapport_stream::checkpoint::Directory;
 use rapport_stream::embedded::EmbeddedLog;
+use rapport_stream::faults::{Fault, FaultyLog, Plan};
 use rapport_stream::port::{Log, Output, SessionSpec};
 use rapport_stream::worker::{Limits, Worker};
+
+use keeping::Keeping;
 
 const SITE: &str = "leeds";
 /// Rounds after which what was waited for is taken not to come.
@@ -28,6 +35,11 @@ const ROUNDS: usize = 100;
 
 struct Stage {
     log: Arc<dyn Log>,
+    /// What the log is made of, so that it can be told how long it keeps tombstones.
+    keeping: Arc<Keeping>,
+    /// The time, for the log and for whoever reads a checkpoint.
+    clock: Clock,
+    now: ManualClock,
     scratch: tempfile::TempDir,
 }
 
@@ -39,20 +51,34 @@ struct Member {
 
 impl Stage {
     fn new() -> Stage {
-        let log = EmbeddedLog::in_memory(Clock::manual(0).0.millis()).unwrap();
+        let (clock, now) = Clock::manual(0);
+        let log = EmbeddedLog::in_memory(clock.millis()).unwrap();
         log.create_topics(&topics::ALL, 1).unwrap();
-        Stage { log: Arc::new(log), scratch: tempfile::tempdir().unwrap() }
+        let keeping = Arc::new(Keeping::forever(log));
+        Stage { log: keeping.clone(), keeping, clock, now, scratch: tempfile::tempdir().unwrap() }
     }
 
     fn directory(&self) -> PathBuf {
         self.scratch.path().join("checkpoints")
     }
 
+    /// Where the checkpoint is to lie. What is unfinished is removed with the question.
     fn file(&self) -> PathBuf {
         Directory::open(&self.directory()).unwrap().file(topics::EVENTS, 0)
     }
 
-    /// A member with checkpoints after every third record.
+    /// Files in the directory: one that is finished, and those that are not.
+    fn files(&self) -> usize {
+        std::fs::read_dir(self.directory()).unwrap().count()
+    }
+
+    /// Checkpoints after every third record.
+    fn checkpoints(&self, directory: &Path, params: &Params, metrics: &Metrics) -> Checkpoints {
+        let directory = Directory::open(directory).unwrap();
+        Checkpoints::new(directory, 3, params, self.log.clone(), self.clock.millis(), metrics.clone())
+    }
+
+    /// A member that has them.
     fn member(&self, instance: &str) -> Member {
         self.member_in(&self.directory(), instance, |_| ())
     }
@@ -67,14 +93,7 @@ impl Stage {
         let mut settings = Default::default();
         change(&mut settings);
         let params = Arc::new(params(&settings).unwrap());
-        let checkpoints = Checkpoints::new(
-            Directory::open(directory).unwrap(),
-            3,
-            &params,
-            self.log.clone(),
-            Clock::manual(0).0.millis(),
-            metrics.clone(),
-        );
+        let checkpoints = self.checkpoints(directory, &params, &metrics);
         let service = Indicators::new(params, 0, metrics.clone()).with_checkpoints(Some(checkpoints));
         let spec = SessionSpec {
             group: GROUP.to_owned(),
@@ -220,7 +239,7 @@ fn an_erasure_takes_the_checkpoint_with_it_and_what_was_erased_does_not_come_bac
     stage.append(&erased, None);
     member.run();
     assert!(!stage.file().exists());
-    assert_eq!(std::fs::read_dir(stage.directory()).unwrap().count(), 0, "nor is there one unfinished");
+    assert_eq!(stage.files(), 0, "nor is there one unfinished");
 
     // Had the process died before it could remove the file:
     drop(member);
@@ -251,13 +270,13 @@ fn an_erasure_while_a_checkpoint_is_taken_ends_it() {
         member.worker.step(Duration::ZERO).unwrap();
         member.worker.flush().unwrap();
     }
-    assert_eq!(std::fs::read_dir(stage.directory()).unwrap().count(), 1, "one is unfinished");
+    assert_eq!(stage.files(), 1, "one is unfinished");
     stage.append(&erased, None);
     while member.metrics.records().0 < 4 {
         member.worker.step(Duration::ZERO).unwrap();
         member.worker.flush().unwrap();
     }
-    assert_eq!(std::fs::read_dir(stage.directory()).unwrap().count(), 0);
+    assert_eq!(stage.files(), 0);
 }
 
 #[test]
@@ -274,6 +293,60 @@ fn a_partition_that_goes_to_another_leaves_no_checkpoint_behind() {
 }
 
 #[test]
+fn a_partition_that_goes_to_another_takes_the_one_with_it_that_is_being_written() {
+    let stage = Stage::new();
+    let mut first = stage.member("a");
+    stage.until_ten_are_taken_down(&mut first);
+    while stage.files() < 2 {
+        stage.tick(10);
+        first.worker.step(Duration::ZERO).unwrap();
+        first.worker.flush().unwrap();
+    }
+    let mut second = stage.member_in(&stage.scratch.path().join("elsewhere"), "a", |_| ());
+    second.run();
+    first.worker.step(Duration::ZERO).unwrap();
+    assert_eq!(stage.files(), 0);
+    assert!(first.worker.service().partition(0).is_none());
+}
+
+#[test]
+fn a_state_that_is_born_again_goes_on_with_checkpoints_and_still_hears_of_erasures() {
+    let mut stage = Stage::new();
+    let faulty = Arc::new(FaultyLog::new(stage.log.clone(), Plan::calm(1).with(Fault::DoubtMissed, 10_000)));
+    stage.log = faulty.clone();
+    let mut member = stage.member("a");
+    let erased = stage.contact(0);
+    member.step();
+    member.step();
+    assert!(faulty.counts()[&Fault::DoubtMissed] > 0, "its first commit never happened");
+    faulty.heal();
+    stage.until_ten_are_taken_down(&mut member);
+    assert!(stage.file().exists());
+    stage.append(&erased, None);
+    member.run();
+    assert!(!stage.file().exists());
+}
+
+#[test]
+fn a_worker_learns_by_itself_that_a_checkpoint_was_written_and_begins_the_next() {
+    let stage = Stage::new();
+    let mut member = stage.member("a");
+    for day in 0..3 {
+        stage.contact(day);
+    }
+    for _ in 0..10_000 {
+        stage.tick(3);
+        member.worker.step(Duration::ZERO).unwrap();
+        member.worker.flush().unwrap();
+        if member.metrics.checkpoints()[0] > 1 {
+            return;
+        }
+        std::thread::yield_now();
+    }
+    panic!("{:?}", member.metrics.checkpoints());
+}
+
+#[test]
 fn a_checkpoint_of_other_settings_is_thrown_away_and_everything_replayed() {
     let stage = Stage::new();
     let mut first = stage.member("a");
@@ -286,59 +359,4 @@ fn a_checkpoint_of_other_settings_is_thrown_away_and_everything_replayed() {
     stage.contact(10);
     second.run();
     assert_eq!(stage.sessions("leeds/e10"), Some(11));
-}
-
-/// A file system of 64 KiB for as long as it lives, where this machine lets us have one.
-struct Small(PathBuf);
-
-impl Small {
-    fn at(path: &Path) -> Option<Small> {
-        std::fs::create_dir_all(path).unwrap();
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"])
-            .arg(path)
-            .status()
-            .is_ok_and(|status| status.success());
-        mounted.then(|| Small(path.to_owned()))
-    }
-}
-
-impl Drop for Small {
-    fn drop(&mut self) {
-        Command::new("umount").arg("-l").arg(&self.0).status().unwrap();
-    }
-}
-
-#[test]
-fn a_disk_that_is_full_is_counted_and_stops_nothing() {
-    let stage = Stage::new();
-    let Some(small) = Small::at(&stage.scratch.path().join("small")) else {
-        eprintln!(
-            "not root: what a full disk does is shown by the checkpoint module's own test on /dev/full"
-        );
-        return;
-    };
-    let mut member = stage.member_in(&small.0, "a", |_| ());
-    stage.until_ten_are_taken_down(&mut member);
-    for day in 10..1_500 {
-        stage.contact(day);
-    }
-    while member.metrics.checkpoints()[2] == 0 {
-        assert!(member.metrics.records().0 < 10_000, "{:?}", member.metrics.checkpoints());
-        stage.tick(1_500);
-        member.run();
-    }
-    let files = std::fs::read_dir(&small.0).unwrap().map(|entry| entry.unwrap().file_name());
-    assert_eq!(files.collect::<Vec<_>>(), [stage.file().file_name().unwrap()], "the one before stays");
-    stage.contact(1_500);
-    member.run();
-    assert_eq!(stage.sessions("leeds/e1500"), Some(1_501));
-
-    drop(member);
-    let mut member = stage.member_in(&small.0, "a", |_| ());
-    member.run();
-    assert_eq!(member.metrics.checkpoints()[1..], [1, 0, 0]);
-    stage.contact(1_501);
-    member.run();
-    assert_eq!(stage.sessions("leeds/e1501"), Some(1_502));
 }
