@@ -50,8 +50,11 @@ impl Stage {
 
 impl Alone {
     fn load(&mut self, committed: u64) -> u64 {
-        let (from, fold) = self.checkpoints.load(&place(), committed, &self.params);
-        self.folds.insert(0, fold);
+        let (mut from, folds) = (0, &mut self.folds);
+        self.checkpoints.load(&[(place(), committed)], &self.params, &mut |_, next, fold| {
+            from = next;
+            folds.insert(0, fold);
+        });
         from
     }
 
@@ -155,7 +158,7 @@ fn a_state_that_is_to_be_born_again_makes_room_for_its_successor_first() {
     member.run();
     let service = member.worker.service_mut();
     assert!(service.partition(0).is_some());
-    service.prepare(&place(), 1);
+    service.prepare(&[(place(), 1)]);
     assert!(service.partition(0).is_none());
 }
 
@@ -174,7 +177,7 @@ fn all_that_was_replayed_is_in_a_checkpoint_that_another_partitions_commit_begin
     let mut member = stage.member("a");
     (0..4).for_each(|day| drop(stage.contact(day)));
     let service = member.worker.service_mut();
-    service.prepare(&place(), 4);
+    service.prepare(&[(place(), 4)]);
     service.assigned(&place());
     stage.read(|record| service.replay(record));
     service.replayed(&place());

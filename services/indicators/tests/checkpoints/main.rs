@@ -7,6 +7,7 @@ mod alone;
 mod full;
 mod keeping;
 mod rules;
+mod strays;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
