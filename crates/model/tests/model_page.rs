@@ -89,7 +89,10 @@ fn alerts(page: &mut String) {
         };
         let _ = writeln!(page, "| `{}` | {to} | {} | {} |", kind.as_str(), kind.opens(), kind.closes());
     }
-    page.push('\n');
+    let text = "While a safeguarding alert about a pair fires, all other alerts about that pair are recorded and not delivered: they would \
+         tell the wrong people. One that was told before is told as over some minutes later. Once the safeguarding lead has \
+         closed the alert, what still fires is told, again where it was told before.";
+    let _ = write!(page, "\n{}\n\n", wrapped(text));
 }
 
 fn constructs(page: &mut String) {

@@ -14,9 +14,10 @@ use crate::deliver::Board;
 use crate::ledger::{Ledger, Outcome};
 use crate::metrics::Metrics;
 
-/// How long a poll waits for a record; while catching up the end comes as a poll without any.
+/// How long a poll waits for a record.
 const WAIT: Duration = Duration::from_millis(500);
-const CATCH_UP_WAIT: Duration = Duration::from_millis(20);
+/// The same while catching up, and after a poll that brought some: what lay there with them has come by then.
+const END_WAIT: Duration = Duration::from_millis(50);
 /// Most records of a poll.
 const RECORDS_MAX: usize = 10_000;
 /// How long to wait before a log that is away is asked again.
@@ -32,6 +33,8 @@ pub(crate) struct Follower {
     board: Arc<Board>,
     metrics: Metrics,
     caught_up: Flag,
+    /// Whether the last poll brought something: it is delivered after the next.
+    waited_for: bool,
     pulse: Pulse,
 }
 
@@ -44,12 +47,13 @@ impl Follower {
             board,
             metrics,
             caught_up: health.flag("caught_up"),
+            waited_for: false,
             pulse: health.pulse("follow", STALLED),
         }
     }
 
     /// Follows until it is asked to stop. A log that is away is waited for; what is known goes on being delivered.
-    pub(crate) fn run(self) -> Result<(), Error> {
+    pub(crate) fn run(mut self) -> Result<(), Error> {
         let mut reader: Option<Box<dyn Reader>> = None;
         while !self.stop.is_set() {
             self.pulse.beat();
@@ -70,10 +74,10 @@ impl Follower {
         Ok(())
     }
 
-    fn poll(&self, reader: &mut dyn Reader) -> Result<(), Error> {
+    fn poll(&mut self, reader: &mut dyn Reader) -> Result<(), Error> {
         let mut outcome = Ok(0);
         let live = self.caught_up.is_set();
-        let wait = if live { WAIT } else { CATCH_UP_WAIT };
+        let wait = if live && !self.waited_for { WAIT } else { END_WAIT };
         // Records are taken in outside the board's lock: a poll may wait.
         let mut records = Vec::new();
         let mut keep = |record: &RecordRef<'_>| {
@@ -89,14 +93,16 @@ impl Follower {
             Err(error) => outcome = Err(error),
         }
         let first = !live && outcome.is_ok() && reader.caught_up()?;
-        self.board.change(live || first, |ledger| {
-            let mut new = false;
+        self.waited_for = !records.is_empty();
+        // Where the log is away, what is known is delivered all the same.
+        let all = records.len() < RECORDS_MAX;
+        self.board.take_in(live || first, all, |ledger| {
             for (key, value, written) in &records {
-                new |= self.take(ledger, key.as_deref(), value.as_deref(), *written);
+                self.take(ledger, key.as_deref(), value.as_deref(), *written);
             }
             ledger.forget(Instant(self.clock.now_us()));
             self.metrics.firing(&ledger.firing());
-            new
+            self.metrics.held_back(ledger.held_back());
         });
         if first {
             self.metrics.caught_up.set(1);
@@ -106,17 +112,15 @@ impl Follower {
         outcome.map(drop)
     }
 
-    fn take(&self, ledger: &mut Ledger, key: Option<&[u8]>, value: Option<&[u8]>, written: Instant) -> bool {
+    fn take(&self, ledger: &mut Ledger, key: Option<&[u8]>, value: Option<&[u8]>, written: Instant) {
         self.metrics.records.inc();
         match ledger.apply(key, value, written) {
-            Outcome::Deliver => return true,
-            Outcome::Nothing => {}
+            Outcome::Deliver | Outcome::Nothing => {}
             Outcome::Backfill => self.metrics.backfills.inc(),
             Outcome::Unusable => {
                 self.metrics.unusable.inc();
                 tracing::warn!("alert could not be read");
             }
         }
-        false
     }
 }

@@ -1,6 +1,6 @@
 //! The last record of each alert, and which of them are to be delivered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rapport_model::time::{DAY_US, Instant};
@@ -24,6 +24,25 @@ pub struct Alert {
     pub since: Instant,
     /// Whether it still does.
     pub state: State,
+}
+
+/// Site, client and peer.
+type Pair<'a> = (&'a str, &'a str, &'a str);
+
+impl Alert {
+    fn is_safeguarding(&self) -> bool {
+        self.record.tier == SAFEGUARDING
+    }
+
+    /// The pair it is about; none where it is about one of them alone, or about nobody.
+    fn pair(&self) -> Option<Pair<'_>> {
+        let subject = self.record.subject.as_ref()?;
+        Some((&self.record.site, subject.client.as_deref()?, subject.peer.as_deref()?))
+    }
+
+    fn is_held_back(&self, concerned: &BTreeSet<Pair<'_>>) -> bool {
+        !self.is_safeguarding() && self.pair().is_some_and(|pair| concerned.contains(&pair))
+    }
 }
 
 /// What is done with an alert.
@@ -130,7 +149,7 @@ impl Ledger {
 
     fn is_backfill(&self, alert: &Alert, written: Instant) -> bool {
         let recorded = Instant::parse(&alert.record.recorded_at).unwrap_or(alert.since);
-        alert.record.tier != SAFEGUARDING && written.0.saturating_sub(recorded.0) > self.rules.backfill_us
+        !alert.is_safeguarding() && written.0.saturating_sub(recorded.0) > self.rules.backfill_us
     }
 
     /// Forgets alerts that are over and need not be sent any more.
@@ -142,13 +161,43 @@ impl Ledger {
         });
     }
 
+    /// The version of the record that was taken in last.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
     /// What is to be delivered at `now`, by alert id: the version of its last record, and the alert.
+    ///
+    /// Nothing is delivered of a pair while a safeguarding alert of it fires, but that: it would tell the wrong people.
+    /// What was delivered before is not told as over, it is sent no more: Alertmanager lets go of it after some minutes and
+    /// says so. To say so at once would tell the same, and the very minute of the concern too (decision 0014).
     pub fn deliverable(&self, now: Instant) -> impl Iterator<Item = (&str, u64, &Arc<Alert>)> {
+        let concerned = self.concerned();
         self.entries.iter().filter_map(move |(id, entry)| match (entry.alert.state, entry.delivery) {
             (_, Delivery::RecordedOnly) => None,
             (State::Over(_), Delivery::Sent { until }) if now > until => None,
+            _ if entry.alert.is_held_back(&concerned) => None,
             _ => Some((id.as_str(), entry.version, &entry.alert)),
         })
+    }
+
+    /// How many alerts fire that are delivered only once no safeguarding alert of their pair fires any more.
+    pub fn held_back(&self) -> usize {
+        let concerned = self.concerned();
+        let would_be_sent =
+            |entry: &&Entry| entry.alert.state == State::Firing && entry.delivery != Delivery::RecordedOnly;
+        self.entries
+            .values()
+            .filter(would_be_sent)
+            .filter(|entry| entry.alert.is_held_back(&concerned))
+            .count()
+    }
+
+    /// The pairs of which a safeguarding alert fires.
+    fn concerned(&self) -> BTreeSet<Pair<'_>> {
+        let alerts = self.entries.values().map(|entry| &entry.alert);
+        let firing = alerts.filter(|alert| alert.is_safeguarding() && alert.state == State::Firing);
+        firing.filter_map(|alert| alert.pair()).collect()
     }
 
     /// How many alerts fire, by name and tier, delivered or not.
@@ -188,139 +237,4 @@ fn read(id: &str, value: &[u8]) -> Option<Alert> {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use super::*;
-
-    /// An alert's record.
-    pub(crate) fn record(id: u8, state: &str, recorded_at: &str, until: Option<&str>) -> v1::Alert {
-        v1::Alert {
-            alert_id: format!("{id:032x}"),
-            site: "leeds".to_owned(),
-            alert: "alliance_breakdown".to_owned(),
-            tier: "page".to_owned(),
-            state: state.to_owned(),
-            since: "2026-01-10T10:00:00Z".to_owned(),
-            until: until.map(str::to_owned),
-            recorded_at: recorded_at.to_owned(),
-            subject: Some(v1::Subject {
-                client: Some("k1:clientpseudonym".to_owned()),
-                peer: Some("k1:peerpseudonym".to_owned()),
-            }),
-            mechanism: Some("working_alliance".to_owned()),
-            component: Some("bond".to_owned()),
-            detected_by: Some("measured".to_owned()),
-            summary: Some(
-                "two of the last three alliance ratings are well below this pair's usual".to_owned(),
-            ),
-            certainty: Some(v1::Certainty {
-                rule: "z_above_3".to_owned(),
-                ratings: Some(7),
-                expected_false_alarms: Some("about 5 in 100".to_owned()),
-            }),
-            next_step: Some("raise in next supervision".to_owned()),
-            link: format!("https://rapport.invalid/alerts/{id:032x}"),
-            withdrawn_event: None,
-        }
-    }
-
-    pub(crate) fn at(text: &str) -> Instant {
-        Instant::parse(text).unwrap()
-    }
-
-    const RULES: Rules = Rules { resolved_us: 600_000_000, backfill_us: 14 * DAY_US };
-
-    fn apply(ledger: &mut Ledger, record: &v1::Alert, written: &str) -> Outcome {
-        let value = serde_json::to_vec(record).unwrap();
-        ledger.apply(Some(record.alert_id.as_bytes()), Some(&value), at(written))
-    }
-
-    fn deliverable(ledger: &Ledger, now: &str) -> Vec<(String, State)> {
-        ledger.deliverable(at(now)).map(|(id, _, alert)| (id.to_owned(), alert.state)).collect()
-    }
-
-    #[test]
-    fn a_firing_alert_is_delivered_until_ten_minutes_after_it_is_over() {
-        let mut ledger = Ledger::new(RULES);
-        let firing = record(1, "firing", "2026-01-10T10:00:00Z", None);
-        assert_eq!(apply(&mut ledger, &firing, "2026-01-10T10:00:01Z"), Outcome::Deliver);
-        assert_eq!(deliverable(&ledger, "2026-03-01T00:00:00Z"), [(firing.alert_id, State::Firing)]);
-        let until = "2026-03-01T00:00:00Z";
-        let resolved = record(1, "resolved", "2026-01-10T10:00:00Z", Some(until));
-        assert_eq!(apply(&mut ledger, &resolved, "2026-03-01T00:00:01Z"), Outcome::Deliver);
-        let over = [(resolved.alert_id, State::Over(at(until)))];
-        assert_eq!(deliverable(&ledger, "2026-03-01T00:10:01Z"), over);
-        assert_eq!(deliverable(&ledger, "2026-03-01T00:10:02Z"), []);
-        ledger.forget(at("2026-03-01T00:10:02Z"));
-        assert!(ledger.entries.is_empty());
-    }
-
-    #[test]
-    fn what_was_recorded_long_before_it_became_an_alert_is_not_delivered_but_safeguarding_is() {
-        let mut ledger = Ledger::new(RULES);
-        let old = record(1, "firing", "2025-12-26T09:59:59Z", None);
-        assert_eq!(apply(&mut ledger, &old, "2026-01-09T10:00:00Z"), Outcome::Backfill);
-        assert_eq!(apply(&mut ledger, &old, "2026-01-09T10:00:01Z"), Outcome::Nothing);
-        let young = record(2, "firing", "2025-12-26T10:00:00Z", None);
-        assert_eq!(apply(&mut ledger, &young, "2026-01-09T10:00:00Z"), Outcome::Deliver);
-        let safeguarding =
-            v1::Alert { tier: SAFEGUARDING.to_owned(), ..record(3, "firing", "2020-01-01T00:00:00Z", None) };
-        assert_eq!(apply(&mut ledger, &safeguarding, "2026-01-09T10:00:00Z"), Outcome::Deliver);
-        let ids: Vec<_> =
-            deliverable(&ledger, "2026-01-09T10:00:00Z").into_iter().map(|(id, _)| id).collect();
-        assert_eq!(ids, [young.alert_id.clone(), safeguarding.alert_id]);
-        assert_eq!(
-            ledger.firing(),
-            BTreeMap::from([(("alliance_breakdown", "page"), 2), (("alliance_breakdown", SAFEGUARDING), 1)])
-        );
-        // What is delivered already goes on being delivered when it is written again much later.
-        assert_eq!(apply(&mut ledger, &young, "2026-02-01T10:00:00Z"), Outcome::Deliver);
-    }
-
-    #[test]
-    fn a_safeguarding_alert_is_of_its_tier_whatever_its_record_says() {
-        let mut ledger = Ledger::new(RULES);
-        let old = record(1, "firing", "2020-01-01T00:00:00Z", None);
-        let record = v1::Alert { alert: SAFEGUARDING.to_owned(), tier: "page".to_owned(), ..old };
-        assert_eq!(apply(&mut ledger, &record, "2026-01-10T10:00:01Z"), Outcome::Deliver);
-        assert_eq!(ledger.firing(), BTreeMap::from([((SAFEGUARDING, SAFEGUARDING), 1)]));
-    }
-
-    #[test]
-    fn a_withdrawn_or_erased_alert_is_told_as_over() {
-        let mut ledger = Ledger::new(RULES);
-        let (written, later) = ("2026-01-10T10:00:01Z", "2026-01-10T11:00:00Z");
-        for id in [1, 2] {
-            apply(&mut ledger, &record(id, "firing", "2026-01-10T10:00:00Z", None), written);
-        }
-        let withdrawn = record(1, "withdrawn", "2026-01-10T10:00:00Z", None);
-        assert_eq!(apply(&mut ledger, &withdrawn, later), Outcome::Deliver);
-        let erased = record(2, "firing", "2026-01-10T10:00:00Z", None);
-        assert_eq!(ledger.apply(Some(erased.alert_id.as_bytes()), None, at(later)), Outcome::Deliver);
-        assert_eq!(ledger.apply(Some(erased.alert_id.as_bytes()), None, at(later)), Outcome::Nothing);
-        let states: Vec<_> = deliverable(&ledger, later).into_iter().map(|(_, state)| state).collect();
-        assert_eq!(states, [State::Over(at("2026-01-10T10:00:00Z")), State::Over(at(later))]);
-        assert!(ledger.firing().is_empty());
-    }
-
-    #[test]
-    fn an_end_is_never_before_the_beginning_and_what_cannot_be_read_changes_nothing() {
-        let mut ledger = Ledger::new(RULES);
-        let early = record(1, "resolved", "2026-01-10T10:00:00Z", Some("2026-01-01T00:00:00Z"));
-        apply(&mut ledger, &early, "2026-01-10T10:00:01Z");
-        assert_eq!(
-            deliverable(&ledger, "2026-01-10T10:00:01Z")[0].1,
-            State::Over(at("2026-01-10T10:00:00Z"))
-        );
-        let good = record(2, "firing", "2026-01-10T10:00:00Z", None);
-        let value = serde_json::to_vec(&good).unwrap();
-        let written = at("2026-01-10T10:00:01Z");
-        assert_eq!(ledger.apply(None, Some(&value), written), Outcome::Unusable);
-        assert_eq!(ledger.apply(Some(b"short"), Some(&value), written), Outcome::Unusable);
-        assert_eq!(ledger.apply(Some(good.alert_id.as_bytes()), Some(b"{}"), written), Outcome::Unusable);
-        let unknown = record(2, "acknowledged", "2026-01-10T10:00:00Z", None);
-        assert_eq!(apply(&mut ledger, &unknown, "2026-01-10T10:00:01Z"), Outcome::Unusable);
-        let endless = record(2, "resolved", "2026-01-10T10:00:00Z", None);
-        assert_eq!(apply(&mut ledger, &endless, "2026-01-10T10:00:01Z"), Outcome::Unusable);
-        assert_eq!(deliverable(&ledger, "2026-01-10T10:00:01Z").len(), 1);
-    }
-}
+pub(crate) mod tests;

@@ -19,6 +19,7 @@ pub struct Metrics {
     /// Whether everything was read that was there at the start.
     pub caught_up: IntGauge,
     firing: IntGaugeVec,
+    held_back: IntGauge,
     posts: IntCounterVec,
     failures: IntCounterVec,
     refused: IntCounterVec,
@@ -59,6 +60,11 @@ impl Metrics {
         let firing = IntGaugeVec::new(opts, &["alert", "tier"])?;
         registry.register(Box::new(firing.clone()))?;
         Kind::ALL.iter().for_each(|kind| firing.with_label_values(&[kind.as_str(), kind.tier()]).set(0));
+        let held_back = IntGauge::new(
+            "rapport_alerts_held_back",
+            "Alerts that fire and wait for a safeguarding alert of their pair to be over: 0 below 8, else to the nearest 5.",
+        )?;
+        registry.register(Box::new(held_back.clone()))?;
         let help = "When an Alertmanager last took alerts; 0 where it never did.";
         let opts = Opts::new("rapport_alerts_last_success_timestamp_seconds", help);
         let succeeded = GaugeVec::new(opts, &["alertmanager"])?;
@@ -78,6 +84,7 @@ impl Metrics {
             retries: counter("log_retries_total", "Times the log could not be reached.")?,
             caught_up,
             firing,
+            held_back,
             posts: counters("posts_total", "Requests to an Alertmanager.")?,
             failures: counters("post_failures_total", "Requests to an Alertmanager that did not succeed.")?,
             refused: counters("refused_total", "Alerts that an Alertmanager refused, each sent alone.")?,
@@ -96,6 +103,13 @@ impl Metrics {
         }
     }
 
+    /// How many alerts are held back; what is shown is no small number and seldom moves: a gauge that steps by one in the
+    /// minute in which an alert falls silent would tell its supervisor why.
+    pub fn held_back(&self, number: usize) {
+        let number = i64::try_from(number).unwrap_or(i64::MAX);
+        self.held_back.set(if number < 8 { 0 } else { number.saturating_add(2) / 5 * 5 });
+    }
+
     /// How many alerts fire, by name and tier.
     pub fn firing(&self, firing: &BTreeMap<(&str, &str), i64>) {
         for kind in Kind::ALL.iter().filter(|kind| !firing.contains_key(&(kind.as_str(), kind.tier()))) {
@@ -103,6 +117,20 @@ impl Metrics {
         }
         for ((alert, tier), number) in firing {
             self.firing.with_label_values(&[*alert, *tier]).set(*number);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_number_of_alerts_held_back_is_not_shown_and_no_number_exactly() {
+        let metrics = Metrics::register(&Registry::new()).unwrap();
+        for (number, shown) in [(0, 0), (1, 0), (7, 0), (8, 10), (12, 10), (13, 15), (1_001, 1_000)] {
+            metrics.held_back(number);
+            assert_eq!(metrics.held_back.get(), shown, "{number}");
         }
     }
 }

@@ -14,6 +14,8 @@ pub const SITES: [&str; 3] = ["leeds", "york", "hull"];
 /// The pair of the test's own, at the first site.
 const CLIENT: &str = "client-99-000001";
 const PEER: &str = "peer-99-0001";
+/// The client of the pair that is of concern.
+pub const CONCERNED: &str = "client-97-000001";
 
 /// Microseconds of a day.
 pub const DAY_US: i64 = 86_400_000_000;
@@ -61,7 +63,19 @@ pub fn produce(stage: &Stage, records: &[String]) {
 
 /// Posts events of the test's own pair; each is accepted.
 pub fn post(stage: &Stage, events: &[Value]) {
-    let common = json!({"site": SITES[0], "client": CLIENT, "peer": PEER});
+    post_with(stage, &json!({"site": SITES[0], "client": CLIENT, "peer": PEER}), events);
+}
+
+/// Closes an alert of the first site.
+pub fn close(stage: &Stage, event_id: &str, alert_id: &str) {
+    let closed = json!({
+        "event_id": event_id, "type": "acknowledgement", "alert_id": alert_id, "state": "closed",
+        "occurred_at": now().to_string(),
+    });
+    post_with(stage, &json!({"site": SITES[0]}), &[closed]);
+}
+
+fn post_with(stage: &Stage, common: &Value, events: &[Value]) {
     let lines = events.iter().map(|event| {
         let mut record = common.as_object().expect("an object").clone();
         record.extend(event.as_object().expect("an object").clone());
@@ -104,6 +118,18 @@ pub fn begin_and_fall() -> Vec<Value> {
     [began].into_iter().chain(contacts).chain(ratings).chain([event(10, 2, rating(22.0))]).collect()
 }
 
+/// A third pair of the test's own, with a rupture that concerns safeguarding.
+pub fn begin_and_concern() -> Vec<Value> {
+    let mut events = begin_and_rupture();
+    for (number, event) in events.iter_mut().enumerate() {
+        let event = event.as_object_mut().expect("an object");
+        event.insert("event_id".to_owned(), json!(format!("e97-{number:08}")));
+        event.insert("client".to_owned(), json!(CONCERNED));
+    }
+    events[2]["cause"] = json!("controlling");
+    events.to_vec()
+}
+
 /// A rupture.
 pub fn rupture(event_id: &str, at: Instant) -> Value {
     json!({
@@ -119,6 +145,11 @@ pub fn repair(event_id: &str) -> Value {
 
 /// The pseudonym of the client of the test's own pair.
 pub fn pseudonym() -> String {
+    pseudonym_of(CLIENT)
+}
+
+/// The pseudonym of a client.
+pub fn pseudonym_of(client: &str) -> String {
     let keys = Keys::new(vec![("k1".to_owned(), SECRET.as_bytes().to_vec())]).expect("a good key");
-    keys.pseudonym(Domain::Client, CLIENT)
+    keys.pseudonym(Domain::Client, client)
 }

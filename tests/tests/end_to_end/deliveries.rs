@@ -1,9 +1,9 @@
 //! What Alertmanager is told, and what reaches people behind it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rapport_proto::{topics::ALERTS, v1};
-use rapport_tests::harness::wait_until;
+use rapport_tests::harness::{wait_for, wait_until};
 use serde_json::Value;
 
 use super::charity::{self, DAY_US, pseudonym};
@@ -12,6 +12,8 @@ use super::topics::standing;
 
 /// Path of the receiver of pages.
 const SUPERVISORS: &str = "/supervisors";
+/// Path of the receiver of safeguarding alerts.
+const SAFEGUARDING_LEAD: &str = "/safeguarding-lead";
 
 /// The last record of every alert.
 pub fn recorded(stage: &Stage) -> Vec<v1::Alert> {
@@ -19,13 +21,27 @@ pub fn recorded(stage: &Stage) -> Vec<v1::Alert> {
     standing.values().map(|value| serde_json::from_slice(value).expect("an alert is JSON")).collect()
 }
 
+/// Those that fire, but for those of a pair of which a safeguarding alert fires.
+pub fn firing(mut alerts: Vec<v1::Alert>) -> Vec<v1::Alert> {
+    alerts.retain(|alert| alert.state == "firing");
+    let pair = |alert: &v1::Alert| {
+        let subject = alert.subject.clone()?;
+        Some((alert.site.clone(), subject.client?, subject.peer?))
+    };
+    let is_safeguarding = |alert: &v1::Alert| alert.tier == "safeguarding";
+    let concerned: BTreeSet<_> =
+        alerts.iter().filter(|alert| is_safeguarding(alert)).filter_map(pair).collect();
+    alerts
+        .retain(|alert| is_safeguarding(alert) || pair(alert).is_none_or(|pair| !concerned.contains(&pair)));
+    alerts
+}
+
 /// What fires and was not opened by something recorded long ago, and whatever concerns safeguarding, is held by Alertmanager,
 /// and no other alert of ours.
 pub fn every_alert_that_is_due_reaches_the_supervisors(stage: &Stage) {
     let recent = charity::now().0 - 14 * DAY_US;
-    let due: BTreeMap<String, v1::Alert> = recorded(stage)
+    let due: BTreeMap<String, v1::Alert> = firing(recorded(stage))
         .into_iter()
-        .filter(|alert| alert.state == "firing")
         .filter(|alert| micros(&alert.recorded_at) > recent || alert.tier == "safeguarding")
         .map(|alert| (alert.alert_id.clone(), alert))
         .collect();
@@ -89,6 +105,29 @@ pub fn an_alertmanager_that_was_away_is_told_what_holds(stage: &mut Stage) {
     wait_until("the supervisors to hear of it", SOON, || is_told(stage, &id, "firing"));
 }
 
+/// A pair of which one event opens a page and a safeguarding alert; how many records were sent.
+pub fn a_page_waits_until_the_safeguarding_alert_of_its_pair_is_over(stage: &Stage) -> usize {
+    let began = charity::begin_and_concern();
+    charity::post(stage, &began);
+    let client = charity::pseudonym_of(charity::CONCERNED);
+    let recorded_as = |tier: &str| {
+        let mut alerts = recorded(stage).into_iter();
+        let of_client =
+            |alert: &v1::Alert| alert.subject.as_ref().and_then(|it| it.client.as_ref()) == Some(&client);
+        alerts.find(|alert| of_client(alert) && alert.tier == tier).map(|alert| alert.alert_id)
+    };
+    let concern = wait_for("the safeguarding alert to be recorded", SOON, || recorded_as("safeguarding"));
+    let page = recorded_as("page").expect("the rupture opens a breakdown too");
+    wait_until("the safeguarding lead to hear of it", SOON, || {
+        is_told_at(SAFEGUARDING_LEAD, stage, &concern, "firing")
+    });
+    assert!(!held(stage).contains_key(&page), "the page was told while the safeguarding alert fires");
+    charity::close(stage, "e97-00000009", &concern);
+    wait_until("the supervisors to hear of the page", SOON, || is_told(stage, &page, "firing"));
+    assert!(!is_told(stage, &concern, "firing") && !is_told(stage, &concern, "resolved"));
+    began.len() + 1
+}
+
 fn micros(instant: &str) -> i64 {
     instant.parse::<jiff::Timestamp>().expect("an instant").as_microsecond()
 }
@@ -114,7 +153,11 @@ fn held(stage: &Stage) -> BTreeMap<String, Value> {
 
 /// Whether the supervisors' receiver was told that an alert has that status.
 fn is_told(stage: &Stage, id: &str, status: &str) -> bool {
-    stage.webhook.requests().iter().filter(|(path, _)| path == SUPERVISORS).any(|(_, body)| {
+    is_told_at(SUPERVISORS, stage, id, status)
+}
+
+fn is_told_at(receiver: &str, stage: &Stage, id: &str, status: &str) -> bool {
+    stage.webhook.requests().iter().filter(|(path, _)| path == receiver).any(|(_, body)| {
         let body: Value = serde_json::from_str(body).expect("Alertmanager sends JSON");
         let alerts = body["alerts"].as_array().expect("a list of alerts");
         alerts.iter().any(|alert| alert["labels"]["alert_id"] == id && alert["status"] == status)

@@ -6,7 +6,7 @@
 //! nobody may read.
 
 pub mod charity;
-mod deliveries;
+pub mod deliveries;
 pub mod metrics;
 pub mod numbers;
 mod readers;
@@ -43,6 +43,8 @@ fn a_simulated_year_comes_out_right_at_every_end_also_when_services_are_killed()
     settle(&stage, sent + 1);
     deliveries::an_alertmanager_that_was_away_is_told_what_holds(&mut stage);
     settle(&stage, sent + 2);
+    let concerned = deliveries::a_page_waits_until_the_safeguarding_alert_of_its_pair_is_over(&stage);
+    settle(&stage, sent + 2 + concerned);
 
     let midnight = numbers::make_the_releases(&stage);
     numbers::releases_are_what_the_oracle_says(&stage, midnight);

@@ -9,6 +9,7 @@ use rapport_tests::harness::{Alertmanager, wait_for, wait_until};
 use super::judge::judge;
 use super::stage::{INGESTED, SOON, Stage};
 use super::{rounds, seed};
+use crate::end_to_end::deliveries;
 use crate::end_to_end::metrics::{Labels, Page};
 use crate::end_to_end::numbers::{exactly, is_about_a_release, released};
 use crate::end_to_end::topics::standing;
@@ -70,11 +71,11 @@ fn an_exporter_that_is_killed_shows_nothing_until_it_shows_every_number_of_the_n
     judge(&mut stage);
 }
 
-/// The ids of alerts that fire.
+/// The ids of alerts that fire and are not held back.
 fn firing(stage: &Stage) -> BTreeSet<String> {
     let alerts = standing(&stage.log, ALERTS).into_values();
     let alerts = alerts.map(|value| serde_json::from_slice::<v1::Alert>(&value).expect("an alert is JSON"));
-    alerts.filter(|alert| alert.state == "firing").map(|alert| alert.alert_id).collect()
+    deliveries::firing(alerts.collect()).into_iter().map(|alert| alert.alert_id).collect()
 }
 
 /// What an Alertmanager holds: the id and all labels of each alert.

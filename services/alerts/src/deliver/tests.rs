@@ -6,10 +6,11 @@ use std::sync::mpsc;
 use axum::extract::State as Extract;
 use axum::routing::post;
 use axum::{Json, Router};
+use rapport_proto::v1;
 use rapport_runtime::{Health, admin, stopwatch};
 
 use super::*;
-use crate::ledger::tests::{at, record};
+use crate::ledger::tests::{at, concern, record};
 use crate::ledger::{Outcome, Rules};
 use crate::metrics::Metrics;
 
@@ -74,13 +75,28 @@ const NEVER: Duration = Duration::from_secs(3600);
 
 impl Rig {
     fn put(&self, live: bool, ids: &[u8], state: &str, until: Option<&str>) {
-        self.board.change(live, |ledger| {
-            ids.iter().all(|id| {
-                let record = record(*id, state, "2026-01-10T10:00:00Z", until);
-                let value = serde_json::to_vec(&record).unwrap();
-                ledger.apply(Some(record.alert_id.as_bytes()), Some(&value), at(NOW)) == Outcome::Deliver
-            })
+        let records = ids.iter().map(|id| record(*id, state, "2026-01-10T10:00:00Z", until));
+        self.poll(live, true, &records.collect::<Vec<_>>());
+        self.poll(live, true, &[]);
+    }
+
+    /// Takes in what a poll brought.
+    fn poll(&self, live: bool, all: bool, records: &[v1::Alert]) {
+        self.board.take_in(live, all, |ledger| {
+            for record in records {
+                let value = serde_json::to_vec(record).unwrap();
+                let outcome = ledger.apply(Some(record.alert_id.as_bytes()), Some(&value), at(NOW));
+                assert_eq!(outcome, Outcome::Deliver);
+            }
         });
+    }
+
+    /// Waits until the deliverer has looked what is due after this was called.
+    fn wait_for_a_look(&self) {
+        let looks = self.looks.load(Ordering::SeqCst);
+        while self.looks.load(Ordering::SeqCst) < looks + 2 {
+            std::thread::yield_now();
+        }
     }
 
     /// The next request: id and end of each alert.
@@ -106,13 +122,10 @@ fn ids(request: &[(String, String)]) -> Vec<u8> {
 fn nothing_is_delivered_before_all_was_read_and_then_what_holds_at_once() {
     let rig = rig(&[], NEVER);
     rig.put(false, &[1, 2], "firing", None);
-    let looks = rig.looks.load(Ordering::SeqCst);
-    while rig.looks.load(Ordering::SeqCst) < looks + 2 {
-        std::thread::yield_now();
-    }
+    rig.wait_for_a_look();
     rig.put(false, &[1], "resolved", Some("2026-01-10T10:00:01Z"));
     assert!(rig.requests.try_recv().is_err());
-    rig.board.change(true, |_| false);
+    rig.poll(true, true, &[]);
     let request = rig.request();
     assert_eq!(ids(&request), [1, 2]);
     assert_eq!(request[0].1, "2026-01-10T10:00:01Z");
@@ -150,4 +163,32 @@ fn an_alertmanager_that_was_away_is_told_everything_when_it_is_back() {
     rig.put(true, &[2], "firing", None);
     assert_eq!(ids(&rig.request()), [1, 2]);
     assert!(rig.metrics.failures.get() == 1 && rig.metrics.posts.get() >= 1);
+}
+
+#[test]
+fn a_page_waits_for_the_safeguarding_alert_of_its_pair_that_lies_behind_it_and_until_that_is_over() {
+    let rig = rig(&[], NEVER);
+    let page = record(2, "firing", "2026-01-10T10:00:00Z", None);
+    rig.poll(true, true, &[page]);
+    rig.wait_for_a_look();
+    // Full polls: more lies there.
+    rig.poll(true, false, &[]);
+    rig.wait_for_a_look();
+    rig.poll(true, false, &[concern(1, "firing", None)]);
+    rig.wait_for_a_look();
+    assert!(rig.requests.try_recv().is_err(), "something was told that may not be all");
+    rig.poll(true, true, &[]);
+    assert_eq!(ids(&rig.request()), [1]);
+    rig.poll(true, true, &[concern(1, "resolved", Some("2026-01-10T10:00:01Z"))]);
+    rig.poll(true, true, &[]);
+    let mut told = rig.request();
+    while told.len() < 2 {
+        told.extend(rig.request());
+    }
+    told.sort();
+    assert_eq!(ids(&told), [1, 2]);
+    assert!(
+        told[0].1.as_str() < NOW && told[1].1.as_str() > NOW,
+        "one is over and the other fires: {told:?}"
+    );
 }
