@@ -19,7 +19,7 @@ pub use kafka::{Kafka, KafkaOptions, fresh_prefix};
 pub use ports::Port;
 pub use process::Process;
 pub use prometheus::Prometheus;
-pub use proxy::{END_TXN, INIT_PRODUCER_ID, Proxy, Way};
+pub use proxy::{END_TXN, INIT_PRODUCER_ID, LIST_OFFSETS, Proxy, Way};
 pub use scratch::Scratch;
 pub use tools::{amtool, binary, built, example, kcat, program, promtool, repository};
 pub use wait::{stopwatch, wait_for, wait_until};

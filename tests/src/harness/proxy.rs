@@ -18,6 +18,8 @@ use super::Port;
 pub const END_TXN: i16 = 26;
 /// The kind of request that initialises a producer and fences those before it.
 pub const INIT_PRODUCER_ID: i16 = 22;
+/// The kind of request that asks for the ends of partitions.
+pub const LIST_OFFSETS: i16 = 2;
 
 /// Which way bytes go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +36,8 @@ struct State {
     cut: bool,
     black_hole: Option<Way>,
     delay: Duration,
-    hold: Option<i16>,
+    /// The kind that is to be held back, and how many of it are let go before.
+    hold: Option<(i16, u32)>,
     held: u64,
     released: u64,
     answered: u64,
@@ -107,7 +110,12 @@ impl Proxy {
 
     /// Holds back the next request of that kind, and what follows it on its connection, until [`Proxy::release`].
     pub fn hold_next(&self, kind: i16) {
-        self.network.state().hold = Some(kind);
+        self.hold_after(0, kind);
+    }
+
+    /// The same with one that comes after so many others of its kind.
+    pub fn hold_after(&self, others: u32, kind: i16) {
+        self.network.state().hold = Some((kind, others));
     }
 
     /// How many requests have been held back so far.
@@ -213,10 +221,14 @@ impl Network {
     /// Waits until a request that is to be held back is released; whether it was one.
     fn hold(&self, kind: Option<i16>) -> bool {
         let mut state = self.state();
-        if kind.is_none() || state.hold != kind {
-            return false;
+        match &mut state.hold {
+            Some((wanted, 0)) if kind == Some(*wanted) => state.hold = None,
+            Some((wanted, others)) if kind == Some(*wanted) => {
+                *others -= 1;
+                return false;
+            }
+            _ => return false,
         }
-        state.hold = None;
         state.held += 1;
         let mine = state.held;
         let held = |state: &mut State| !state.ended && state.released < mine;

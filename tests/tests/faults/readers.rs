@@ -2,18 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rapport_proto::topics::ALERTS;
+use rapport_proto::topics::{ALERTS, INDICATORS};
 use rapport_proto::v1;
 use rapport_tests::harness::{Alertmanager, wait_for, wait_until};
+use rdkafka::producer::Producer;
 
 use super::judge::judge;
-use super::stage::{INGESTED, SOON, Stage};
+use super::stage::{INGESTED, PARTITIONS, SOON, Stage};
+use super::stuck::hang;
 use super::{rounds, seed};
 use crate::end_to_end::deliveries;
 use crate::end_to_end::metrics::{Labels, Page};
 use crate::end_to_end::numbers::{exactly, is_about_a_release, released};
-use crate::end_to_end::topics::standing;
+use crate::end_to_end::topics::{read, standing};
 
+const EXPORTER_RECORDS: &str = "rapport_exporter_records_total";
 const ALERT_RECORDS: &str = "rapport_alerts_records_total";
 
 impl Stage {
@@ -59,7 +62,18 @@ fn an_exporter_that_is_killed_shows_nothing_until_it_shows_every_number_of_the_n
         });
         let expected = exactly(&releases);
         assert!(expected.len() > 100 * stage.sites(), "{} series are to be shown", expected.len());
+        // It reads what it can, and has not read everything before this transaction ends.
+        let records = read(&stage.log, INDICATORS);
+        let of = |partition: &u32| records.iter().filter(|record| record.partition == *partition).count();
+        let least = (0..PARTITIONS).min_by_key(of).expect("there are partitions");
+        let elsewhere = records.len() - of(&least);
+        let hanging = hang(&stage, INDICATORS, least);
         stage.spawn_exporter();
+        let page = wait_for("the exporter to read what it can", SOON, || {
+            stage.page("exporter").filter(|page| page.sum(EXPORTER_RECORDS) >= elsewhere as f64)
+        });
+        assert!(page.sum("rapport_exporter_caught_up") == 0.0 && shown(&page).is_empty());
+        hanging.abort_transaction(SOON).expect("a transaction can be aborted");
         wait_until("the exporter to show the releases", SOON, || {
             let Some(page) = stage.page("exporter") else { return false };
             let shown = shown(&page);

@@ -75,6 +75,24 @@ fn is_decided(client: &BaseConsumer, (topic, partition): &Place) -> bool {
     told.is_ok_and(|list| list.elements().iter().all(|element| element.error().is_ok()))
 }
 
+/// Opens a transaction that holds up whoever reads this partition until its producer aborts it.
+pub fn hang(stage: &Stage, topic: &str, partition: u32) -> BaseProducer {
+    let producer: BaseProducer = ClientConfig::new()
+        .set("bootstrap.servers", &stage.brokers)
+        .set("transactional.id", stage.full("stuck"))
+        .set("transaction.timeout.ms", "60000")
+        .create()
+        .unwrap();
+    producer.init_transactions(SOON).unwrap();
+    producer.begin_transaction().unwrap();
+    let (topic, partition) = (stage.full(topic), i32::try_from(partition).unwrap());
+    let record: BaseRecord<'_, str, str> =
+        BaseRecord::to(&topic).partition(partition).key("a").payload("open");
+    producer.send(record).map_err(|(error, _)| error).unwrap();
+    producer.flush(SOON).unwrap();
+    producer
+}
+
 fn client(stage: &Stage, isolation: &str, group: &str) -> BaseConsumer {
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", &stage.brokers).set("group.id", stage.full(group));
@@ -86,27 +104,16 @@ fn client(stage: &Stage, isolation: &str, group: &str) -> BaseConsumer {
 fn a_transaction_that_nobody_ends_is_seen_on_the_topic_and_in_the_position_of_the_group() {
     let stage = Stage::start("stuck", seed(41), 0);
     assert_eq!(stuck(&stage, A_MOMENT), Vec::<String>::new());
-    let producer: BaseProducer = ClientConfig::new()
-        .set("bootstrap.servers", &stage.brokers)
-        .set("transactional.id", stage.full("stuck"))
-        .set("transaction.timeout.ms", "60000")
-        .create()
-        .unwrap();
-    producer.init_transactions(SOON).unwrap();
-    producer.begin_transaction().unwrap();
-    let topic = stage.full(ENRICHED);
-    let record: BaseRecord<'_, str, str> = BaseRecord::to(&topic).partition(1).key("a").payload("open");
-    producer.send(record).map_err(|(error, _)| error).unwrap();
+    let producer = hang(&stage, ENRICHED, 1);
     let mut position = TopicPartitionList::new();
     position.add_partition_offset(&stage.full(EVENTS), 2, rdkafka::Offset::Offset(1)).unwrap();
     let group = client(&stage, "read_committed", rapport_indicators::GROUP).group_metadata().unwrap();
     producer.send_offsets_to_transaction(&position, &group, SOON).unwrap();
-    producer.flush(SOON).unwrap();
     let seen = stuck(&stage, A_MOMENT);
     assert_eq!(
         seen,
         [
-            format!("a transaction is open on {topic}/1"),
+            format!("a transaction is open on {}/1", stage.full(ENRICHED)),
             "the position of rapport.indicators on partition 2 hangs on a transaction".to_owned()
         ]
     );

@@ -10,12 +10,15 @@ use std::time::Duration;
 use rapport_proto::topics::{ENRICHED, EVENTS};
 use rapport_stream::kafka::KafkaLog;
 use rapport_stream::port::{Error, Log};
-use rapport_tests::harness::{END_TXN, INIT_PRODUCER_ID, Kafka, KafkaOptions, stopwatch, wait_until};
+use rapport_tests::harness::{
+    END_TXN, INIT_PRODUCER_ID, Kafka, KafkaOptions, LIST_OFFSETS, stopwatch, wait_for, wait_until,
+};
 use rdkafka::config::ClientConfig;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
 use super::member::{
-    Member, SOON, append, at_broker, create_topics, numbers, read, spec, spread, wait_until_there,
+    A_MOMENT, Member, SOON, append, at_broker, create_topics, numbers, read, read_on, spec, spread,
+    wait_until_there,
 };
 
 /// How long librdkafka waits for an answer here before it sends an end again.
@@ -143,4 +146,27 @@ fn a_late_initialisation_of_its_own_is_a_doubt_and_another_instance_fences_all_t
     let outcome = member.commit();
     assert!(matches!(outcome, Err(Error::Fenced(_))), "{outcome:?}");
     assert_eq!(read(&log, ENRICHED), numbers(0..5));
+}
+
+#[test]
+fn a_reader_that_cannot_ask_for_the_end_of_one_partition_reads_all_of_them_later() {
+    let kafka = proxied();
+    let log = impatient(&kafka);
+    create_topics(&log, 2);
+    append(&log, spread(0..10, 2));
+    let mut member = Member::join(&log, "a");
+    member.copy(10);
+    wait_until_there(&kafka, "", 10);
+    let mut reader = log.reader(&[ENRICHED]).unwrap();
+    assert!(!reader.caught_up().unwrap());
+    member.commit().unwrap();
+    wait_until("the transaction to have ended", SOON, || visible(&kafka, "read_committed") == 10);
+    // What asks for the first partition's start and end goes through, what asks for the second's does not.
+    kafka.proxy(0).hold_after(2, LIST_OFFSETS);
+    let outcome = wait_for("the reader to ask", SOON, || reader.poll(A_MOMENT, 10, &mut |_| {}).err());
+    assert!(matches!(outcome, Error::Unavailable(_)), "{outcome:?}");
+    assert_eq!(kafka.proxy(0).held(), 1);
+    kafka.proxy(0).release();
+    wait_until("the late question to be answered", SOON, || kafka.proxy(0).answered() == 1);
+    assert_eq!(read_on(reader.as_mut()), numbers(0..10));
 }
