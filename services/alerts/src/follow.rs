@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rapport_model::time::Instant;
+use rapport_proto::headers::{SOURCE, Source};
 use rapport_proto::topics;
 use rapport_runtime::health::{Flag, Pulse};
 use rapport_runtime::{Clock, Health, Stop};
-use rapport_stream::port::{Error, Log, Reader, RecordRef};
+use rapport_stream::port::{Error, Headers, Log, Reader, RecordRef};
 
 use crate::Deps;
 use crate::deliver::Board;
-use crate::ledger::{Ledger, Outcome};
+use crate::ledger::{Ledger, Outcome, Times};
 use crate::metrics::Metrics;
 
 /// How long a poll waits for a record.
@@ -82,11 +83,8 @@ impl Follower {
         let mut records = Vec::new();
         let mut keep = |record: &RecordRef<'_>| {
             let written = if live { self.clock.now_us() } else { record.timestamp_ms.saturating_mul(1000) };
-            records.push((
-                record.key.map(<[u8]>::to_vec),
-                record.value.map(<[u8]>::to_vec),
-                Instant(written),
-            ));
+            let times = times(record.headers, Instant(written));
+            records.push((record.key.map(<[u8]>::to_vec), record.value.map(<[u8]>::to_vec), times));
         };
         match reader.poll(wait, RECORDS_MAX, &mut keep) {
             Ok(_) => {}
@@ -97,8 +95,8 @@ impl Follower {
         // Where the log is away, what is known is delivered all the same.
         let all = records.len() < RECORDS_MAX;
         self.board.take_in(live || first, all, |ledger| {
-            for (key, value, written) in &records {
-                self.take(ledger, key.as_deref(), value.as_deref(), *written);
+            for (key, value, times) in &records {
+                self.take(ledger, key.as_deref(), value.as_deref(), *times);
             }
             ledger.forget(Instant(self.clock.now_us()));
             self.metrics.firing(&ledger.firing());
@@ -112,9 +110,9 @@ impl Follower {
         outcome.map(drop)
     }
 
-    fn take(&self, ledger: &mut Ledger, key: Option<&[u8]>, value: Option<&[u8]>, written: Instant) {
+    fn take(&self, ledger: &mut Ledger, key: Option<&[u8]>, value: Option<&[u8]>, times: Times) {
         self.metrics.records.inc();
-        match ledger.apply(key, value, written) {
+        match ledger.apply(key, value, times) {
             Outcome::Deliver | Outcome::Nothing => {}
             Outcome::Backfill => self.metrics.backfills.inc(),
             Outcome::Unusable => {
@@ -122,5 +120,27 @@ impl Follower {
                 tracing::warn!("alert could not be read");
             }
         }
+    }
+}
+
+/// When a record was made that was written at `written`; what an earlier version wrote may not say when it was derived.
+fn times(headers: &dyn Headers, written: Instant) -> Times {
+    let source = headers.header(SOURCE).and_then(Source::parse);
+    Times { written, derived: source.and_then(|source| source.clock_us).map_or(written, Instant) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn when_a_record_was_derived_is_in_its_header_or_else_when_it_was_written() {
+        let derived = |value: &str| {
+            let headers = vec![(SOURCE.to_owned(), value.as_bytes().to_vec())];
+            times(&headers, Instant(7)).derived
+        };
+        assert_eq!(derived("rapport.events/3/9@5"), Instant(5));
+        assert_eq!((derived("rapport.events/3/9"), derived("no source")), (Instant(7), Instant(7)));
+        assert_eq!(times(&Vec::new(), Instant(7)), Times { written: Instant(7), derived: Instant(7) });
     }
 }

@@ -75,6 +75,16 @@ pub enum Outcome {
     Unusable,
 }
 
+/// When a record was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Times {
+    /// When it was written.
+    pub written: Instant,
+    /// What the clock of its partition said when it was derived. Where positions were set back, that is what it said the first
+    /// time, and when it was written is not: an alert that was delivered does not turn into a backfill.
+    pub derived: Instant,
+}
+
 /// Rules of delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
@@ -108,10 +118,11 @@ impl Ledger {
         Ledger { rules, entries: BTreeMap::new(), version: 0 }
     }
 
-    /// Takes in a record that was written at `written`.
+    /// Takes in a record.
     ///
     /// A tombstone takes an alert away: if it fired, it is over.
-    pub fn apply(&mut self, key: Option<&[u8]>, value: Option<&[u8]>, written: Instant) -> Outcome {
+    pub fn apply(&mut self, key: Option<&[u8]>, value: Option<&[u8]>, times: Times) -> Outcome {
+        let written = times.written;
         let Some(id) = key.and_then(|key| std::str::from_utf8(key).ok()) else { return Outcome::Unusable };
         let alert = match value {
             Some(value) => match read(id, value) {
@@ -125,15 +136,15 @@ impl Ledger {
                 _ => return Outcome::Nothing,
             },
         };
-        self.put(id, alert, written)
+        self.put(id, alert, times)
     }
 
-    fn put(&mut self, id: &str, alert: Alert, written: Instant) -> Outcome {
+    fn put(&mut self, id: &str, alert: Alert, times: Times) -> Outcome {
         let before = self.entries.get(id).map(|entry| entry.delivery);
-        let delivery = match (before, self.is_backfill(&alert, written)) {
+        let delivery = match (before, self.is_backfill(&alert, times.derived)) {
             // What is being delivered stays delivered, however old it becomes.
             (Some(Delivery::Sent { .. }), _) | (_, false) => {
-                Delivery::Sent { until: Instant(written.0.saturating_add(self.rules.resolved_us)) }
+                Delivery::Sent { until: Instant(times.written.0.saturating_add(self.rules.resolved_us)) }
             }
             (_, true) => Delivery::RecordedOnly,
         };
@@ -147,9 +158,9 @@ impl Ledger {
         }
     }
 
-    fn is_backfill(&self, alert: &Alert, written: Instant) -> bool {
+    fn is_backfill(&self, alert: &Alert, derived: Instant) -> bool {
         let recorded = Instant::parse(&alert.record.recorded_at).unwrap_or(alert.since);
-        !alert.is_safeguarding() && written.0.saturating_sub(recorded.0) > self.rules.backfill_us
+        !alert.is_safeguarding() && derived.0.saturating_sub(recorded.0) > self.rules.backfill_us
     }
 
     /// Forgets alerts that are over and need not be sent any more.

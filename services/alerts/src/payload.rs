@@ -104,7 +104,7 @@ mod tests {
 
     use super::*;
     use crate::ledger::tests::{at, record};
-    use crate::ledger::{Ledger, Outcome, Rules};
+    use crate::ledger::{Ledger, Outcome, Rules, Times};
 
     fn alert(state: State) -> Alert {
         let record = record(0xab, "firing", "2026-01-10T10:00:00Z", None);
@@ -119,8 +119,9 @@ mod tests {
         let golden = golden.iter().filter(|record| record.topic == rapport_proto::topics::ALERTS);
         let now = at("2025-04-12T00:00:00Z");
         let mut ledger = Ledger::new(Rules::new(600, 3_650));
+        let times = Times { written: now, derived: now };
         for record in golden {
-            let outcome = ledger.apply(Some(record.key.as_bytes()), Some(&record.value), now);
+            let outcome = ledger.apply(Some(record.key.as_bytes()), Some(&record.value), times);
             assert_eq!(outcome, Outcome::Deliver, "{}", record.key);
         }
         let told: Vec<_> = ledger.deliverable(now).collect();

@@ -10,7 +10,7 @@ use rapport_proto::v1;
 use rapport_runtime::{Health, admin, stopwatch};
 
 use super::*;
-use crate::ledger::tests::{at, concern, record};
+use crate::ledger::tests::{at, concern, record, then};
 use crate::ledger::{Outcome, Rules};
 use crate::metrics::Metrics;
 
@@ -85,7 +85,7 @@ impl Rig {
         self.board.take_in(live, all, |ledger| {
             for record in records {
                 let value = serde_json::to_vec(record).unwrap();
-                let outcome = ledger.apply(Some(record.alert_id.as_bytes()), Some(&value), at(NOW));
+                let outcome = ledger.apply(Some(record.alert_id.as_bytes()), Some(&value), then(NOW));
                 assert_eq!(outcome, Outcome::Deliver);
             }
         });

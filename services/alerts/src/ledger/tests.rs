@@ -38,9 +38,14 @@ pub(crate) fn at(text: &str) -> Instant {
 
 const RULES: Rules = Rules { resolved_us: 600_000_000, backfill_us: 14 * DAY_US };
 
+/// Written as soon as it was derived.
+pub(crate) fn then(text: &str) -> Times {
+    Times { written: at(text), derived: at(text) }
+}
+
 fn apply(ledger: &mut Ledger, record: &v1::Alert, written: &str) -> Outcome {
     let value = serde_json::to_vec(record).unwrap();
-    ledger.apply(Some(record.alert_id.as_bytes()), Some(&value), at(written))
+    ledger.apply(Some(record.alert_id.as_bytes()), Some(&value), then(written))
 }
 
 fn deliverable(ledger: &Ledger, now: &str) -> Vec<(String, State)> {
@@ -106,8 +111,8 @@ fn a_withdrawn_or_erased_alert_is_told_as_over() {
     let withdrawn = record(1, "withdrawn", "2026-01-10T10:00:00Z", None);
     assert_eq!(apply(&mut ledger, &withdrawn, later), Outcome::Deliver);
     let erased = record(2, "firing", "2026-01-10T10:00:00Z", None);
-    assert_eq!(ledger.apply(Some(erased.alert_id.as_bytes()), None, at(later)), Outcome::Deliver);
-    assert_eq!(ledger.apply(Some(erased.alert_id.as_bytes()), None, at(later)), Outcome::Nothing);
+    assert_eq!(ledger.apply(Some(erased.alert_id.as_bytes()), None, then(later)), Outcome::Deliver);
+    assert_eq!(ledger.apply(Some(erased.alert_id.as_bytes()), None, then(later)), Outcome::Nothing);
     let states: Vec<_> = deliverable(&ledger, later).into_iter().map(|(_, state)| state).collect();
     assert_eq!(states, [State::Over(at("2026-01-10T10:00:00Z")), State::Over(at(later))]);
     assert!(ledger.firing().is_empty());
@@ -121,7 +126,7 @@ fn an_end_is_never_before_the_beginning_and_what_cannot_be_read_changes_nothing(
     assert_eq!(deliverable(&ledger, "2026-01-10T10:00:01Z")[0].1, State::Over(at("2026-01-10T10:00:00Z")));
     let good = record(2, "firing", "2026-01-10T10:00:00Z", None);
     let value = serde_json::to_vec(&good).unwrap();
-    let written = at("2026-01-10T10:00:01Z");
+    let written = then("2026-01-10T10:00:01Z");
     assert_eq!(ledger.apply(None, Some(&value), written), Outcome::Unusable);
     assert_eq!(ledger.apply(Some(b"short"), Some(&value), written), Outcome::Unusable);
     assert_eq!(ledger.apply(Some(good.alert_id.as_bytes()), Some(b"{}"), written), Outcome::Unusable);
@@ -168,7 +173,7 @@ fn while_a_safeguarding_alert_fires_nothing_else_of_its_pair_is_delivered_and_th
         apply(&mut ledger, &record(2, "resolved", "2026-01-10T10:00:00Z", over), written);
         assert_eq!((ids(&ledger), ledger.held_back()), (vec![1, 4], 1));
         ledger.forget(at("2026-01-10T10:20:00Z"));
-        ledger.apply(Some(records[3].alert_id.as_bytes()), None, at(written));
+        ledger.apply(Some(records[3].alert_id.as_bytes()), None, then(written));
         assert_eq!((ids(&ledger), ledger.held_back()), (vec![3, 4], 0));
     }
 }
@@ -208,4 +213,19 @@ fn what_would_not_be_delivered_anyway_is_not_counted_as_held_back() {
     assert_eq!(apply(&mut ledger, &old, "2026-01-10T10:00:01Z"), Outcome::Backfill);
     apply(&mut ledger, &concern(1, "firing", None), "2026-01-10T10:00:01Z");
     assert_eq!(ledger.held_back(), 0);
+}
+
+#[test]
+fn an_alert_that_was_delivered_is_no_backfill_when_its_record_is_written_again_much_later() {
+    let alert = record(1, "firing", "2026-01-10T10:00:00Z", None);
+    let value = serde_json::to_vec(&alert).unwrap();
+    let times = Times { written: at("2026-03-01T10:00:00Z"), derived: at("2026-01-10T10:00:01Z") };
+    // Compaction took the record that was written first.
+    let mut ledger = Ledger::new(RULES);
+    assert_eq!(ledger.apply(Some(alert.alert_id.as_bytes()), Some(&value), times), Outcome::Deliver);
+    assert_eq!(ids(&ledger), [1]);
+    // An export of last year is derived on the day it comes in.
+    let mut ledger = Ledger::new(RULES);
+    let times = Times { derived: times.written, ..times };
+    assert_eq!(ledger.apply(Some(alert.alert_id.as_bytes()), Some(&value), times), Outcome::Backfill);
 }
