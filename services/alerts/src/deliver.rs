@@ -35,31 +35,22 @@ struct State {
     ledger: Ledger,
     /// Whether everything was read that was there at the start: before that nothing is delivered.
     live: bool,
-    /// The ledger's version up to which it is delivered.
-    settled: u64,
-    /// Grows with each change of what is delivered.
+    /// Grows with each change.
     version: u64,
 }
 
 impl Board {
     /// A board nobody delivers from yet.
     pub fn new(ledger: Ledger) -> Board {
-        Board {
-            state: Mutex::new(State { ledger, live: false, settled: 0, version: 0 }),
-            changed: Condvar::new(),
-        }
+        Board { state: Mutex::new(State { ledger, live: false, version: 0 }), changed: Condvar::new() }
     }
 
-    /// Takes in what a poll brought; what `all` says is whether it brought all that lay there.
-    ///
-    /// That is delivered only once the next poll is taken in, which may be of nothing: a safeguarding alert may lie behind an
-    /// alert of the same pair, and an event's own does, and a poll may end between the two.
-    pub fn take_in(&self, live: bool, all: bool, change: impl FnOnce(&mut Ledger)) {
+    /// Changes the ledger; says whether there is something new to deliver.
+    pub fn change(&self, live: bool, change: impl FnOnce(&mut Ledger) -> bool) {
         let mut state = self.lock();
-        let settled = if all { state.ledger.version() } else { state.settled };
-        change(&mut state.ledger);
-        if settled != state.settled || live != state.live {
-            (state.live, state.settled) = (live, settled);
+        let new = change(&mut state.ledger);
+        if new || live != state.live {
+            state.live = live;
             state.version += 1;
             self.changed.notify_all();
         }
@@ -147,8 +138,7 @@ impl Deliverer {
         }
         let mut known = BTreeMap::new();
         let mut due = Vec::new();
-        let deliverable = state.ledger.deliverable(now);
-        for (id, version, alert) in deliverable.filter(|(_, version, _)| *version <= state.settled) {
+        for (id, version, alert) in state.ledger.deliverable(now) {
             let before = told.remove_entry(id);
             if before.as_ref().is_none_or(|(_, told)| told.version != version || told.again <= at) {
                 due.push(Due { id: id.to_owned(), version, alert: alert.clone() });

@@ -15,10 +15,9 @@ use crate::deliver::Board;
 use crate::ledger::{Ledger, Outcome, Times};
 use crate::metrics::Metrics;
 
-/// How long a poll waits for a record.
+/// How long a poll waits for a record; while catching up the end comes as a poll without any.
 const WAIT: Duration = Duration::from_millis(500);
-/// The same while catching up, and after a poll that brought some: what lay there with them has come by then.
-const END_WAIT: Duration = Duration::from_millis(50);
+const CATCH_UP_WAIT: Duration = Duration::from_millis(20);
 /// Most records of a poll.
 const RECORDS_MAX: usize = 10_000;
 /// How long to wait before a log that is away is asked again.
@@ -34,8 +33,6 @@ pub(crate) struct Follower {
     board: Arc<Board>,
     metrics: Metrics,
     caught_up: Flag,
-    /// Whether the last poll brought something: it is delivered after the next.
-    waited_for: bool,
     pulse: Pulse,
 }
 
@@ -48,13 +45,12 @@ impl Follower {
             board,
             metrics,
             caught_up: health.flag("caught_up"),
-            waited_for: false,
             pulse: health.pulse("follow", STALLED),
         }
     }
 
     /// Follows until it is asked to stop. A log that is away is waited for; what is known goes on being delivered.
-    pub(crate) fn run(mut self) -> Result<(), Error> {
+    pub(crate) fn run(self) -> Result<(), Error> {
         let mut reader: Option<Box<dyn Reader>> = None;
         while !self.stop.is_set() {
             self.pulse.beat();
@@ -75,10 +71,10 @@ impl Follower {
         Ok(())
     }
 
-    fn poll(&mut self, reader: &mut dyn Reader) -> Result<(), Error> {
+    fn poll(&self, reader: &mut dyn Reader) -> Result<(), Error> {
         let mut outcome = Ok(0);
         let live = self.caught_up.is_set();
-        let wait = if live && !self.waited_for { WAIT } else { END_WAIT };
+        let wait = if live { WAIT } else { CATCH_UP_WAIT };
         // Records are taken in outside the board's lock: a poll may wait.
         let mut records = Vec::new();
         let mut keep = |record: &RecordRef<'_>| {
@@ -91,16 +87,15 @@ impl Follower {
             Err(error) => outcome = Err(error),
         }
         let first = !live && outcome.is_ok() && reader.caught_up()?;
-        self.waited_for = !records.is_empty();
-        // Where the log is away, what is known is delivered all the same.
-        let all = records.len() < RECORDS_MAX;
-        self.board.take_in(live || first, all, |ledger| {
+        self.board.change(live || first, |ledger| {
+            let mut new = false;
             for (key, value, times) in &records {
-                self.take(ledger, key.as_deref(), value.as_deref(), *times);
+                new |= self.take(ledger, key.as_deref(), value.as_deref(), *times);
             }
             ledger.forget(Instant(self.clock.now_us()));
             self.metrics.firing(&ledger.firing());
             self.metrics.held_back(ledger.held_back());
+            new
         });
         if first {
             self.metrics.caught_up.set(1);
@@ -110,16 +105,18 @@ impl Follower {
         outcome.map(drop)
     }
 
-    fn take(&self, ledger: &mut Ledger, key: Option<&[u8]>, value: Option<&[u8]>, times: Times) {
+    fn take(&self, ledger: &mut Ledger, key: Option<&[u8]>, value: Option<&[u8]>, times: Times) -> bool {
         self.metrics.records.inc();
         match ledger.apply(key, value, times) {
-            Outcome::Deliver | Outcome::Nothing => {}
+            Outcome::Deliver => return true,
+            Outcome::Nothing => {}
             Outcome::Backfill => self.metrics.backfills.inc(),
             Outcome::Unusable => {
                 self.metrics.unusable.inc();
                 tracing::warn!("alert could not be read");
             }
         }
+        false
     }
 }
 

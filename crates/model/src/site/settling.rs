@@ -26,7 +26,10 @@ impl Site {
             return self.dissolve_emptied();
         }
         let mut stirred = std::mem::take(&mut self.stirred);
-        // Dyads first: whether they are open is what their peers' alerts are judged by.
+        // Concerns first: who delivers alerts holds those of a pair back while a concern about it stands, and has to read of that
+        // before it reads of what the same record opens beside it.
+        stirred.iter().for_each(|slot| self.settle_concerns(*slot, stage));
+        // Dyads next: whether they are open is what their peers' alerts are judged by.
         stirred.iter().for_each(|slot| self.settle_dyad(*slot, stage));
         stirred.append(&mut self.stirred);
         for slot in stirred {
@@ -52,6 +55,7 @@ impl Site {
             if slot == Slots::NOBODY {
                 self.settle_silence(stage);
             }
+            self.settle_concerns(slot, stage);
             self.settle_peer(slot, stage);
             self.settle_member(slot, stage);
         }
@@ -134,18 +138,19 @@ impl Site {
         self.give_out(slot, changes, stage);
     }
 
-    /// Settles what any member may have, whatever else it is: concerns about its persons, and when to look again.
+    /// Settles what any member has, whatever else it is: when to look again.
     fn settle_member(&mut self, slot: Slot, stage: &mut Stage<'_>) {
-        if !self.slots.get(slot).concerns.is_empty() {
-            self.settle_concerns(slot, stage);
-        }
         let silence = self.silence.deadline.filter(|_| slot == Slots::NOBODY);
         let member = self.slots.get_mut(slot);
         member.stirred = false;
         member.schedule(member.next_deadline().into_iter().chain(silence).min(), slot, stage);
     }
 
+    /// Settles the concerns about a member's persons, which any member may have.
     fn settle_concerns(&mut self, slot: Slot, stage: &mut Stage<'_>) {
+        if self.slots.get(slot).concerns.is_empty() {
+            return;
+        }
         let mut concerns = std::mem::take(&mut self.slots.get_mut(slot).concerns);
         let (mut before, mut after): (Vec<Stretch>, Vec<Stretch>) = Default::default();
         let Site { name, ledger, slots, acknowledgements, .. } = &*self;

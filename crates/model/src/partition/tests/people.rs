@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::event::Acknowledgement;
+use crate::words::RuptureCause;
 
 const SAFE: &str = "safeguarding";
 
@@ -249,4 +250,15 @@ fn an_erased_event_leaves_no_alert_not_even_a_withdrawn_one() {
         "whoever replays does not know which alerts there were: all there may be are taken"
     );
     assert!(matches!(erased.last(), Some(Output::NoAlert { .. })), "the tombstones come last: {erased:?}");
+}
+
+#[test]
+fn a_concern_is_told_before_what_its_event_opens_beside_it() {
+    let abuse = Body::Ruptured { cause: RuptureCause::AbuseOfPower, reported_by: None };
+    let out = outputs(&mut partition(), &told(&[draft("r", "c-p", noon(0), abuse)]));
+    let alert = |output: &Output| match output {
+        Output::Alert(alert) => Some(alert.alert.clone()),
+        _ => None,
+    };
+    assert_eq!(out.iter().filter_map(alert).collect::<Vec<_>>(), [SAFE, "alliance_breakdown"]);
 }
