@@ -5,11 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use rapport_proto::topics::{ALERTS, INDICATORS};
 use rapport_proto::v1;
 use rapport_tests::harness::{Alertmanager, wait_for, wait_until};
-use rdkafka::producer::Producer;
 
 use super::judge::judge;
 use super::stage::{INGESTED, PARTITIONS, SOON, Stage};
-use super::stuck::hang;
+use super::stuck::{abort, hang};
 use super::{rounds, seed};
 use crate::end_to_end::metrics::{Labels, Page};
 use crate::end_to_end::numbers::{exactly, is_about_a_release, released};
@@ -47,7 +46,7 @@ impl Stage {
             (page.sum(&format!("rapport_{reader}_records_total")) >= elsewhere).then_some(page)
         });
         assert_eq!(page.sum(&format!("rapport_{reader}_caught_up")), 0.0);
-        hanging.abort_transaction(SOON).expect("a transaction can be aborted");
+        abort(&hanging);
         page
     }
 }
