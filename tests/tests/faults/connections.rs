@@ -64,10 +64,11 @@ fn a_slow_network_makes_everything_late_and_nothing_wrong() {
     for _ in 0..rounds().div_ceil(6) {
         let [judged, folded] = PROGRAMS.map(|(_, instance, counter)| stage.counted(instance, counter));
         let renewed = stage.counted("ingest", RENEWED);
-        // With this each commit takes long enough to be a doubt.
+        // With this each commit takes long enough to be a doubt: already that of a few ticks, of which none is late.
         stage.kafka().proxy(0).slow(Duration::from_millis(200));
-        stage.feed(100);
         stage.wait_for_count("ingest", RENEWED, renewed + 1.0);
+        stage.feed(100);
+        stage.wait_for_count("ingest", RENEWED, renewed + 2.0);
         // With this it is only slow.
         stage.kafka().proxy(0).slow(Duration::from_millis(30));
         stage.wait_for_count("ingest", INGESTED, judged + 100.0);

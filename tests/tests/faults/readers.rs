@@ -5,18 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use rapport_proto::topics::{ALERTS, INDICATORS};
 use rapport_proto::v1;
 use rapport_tests::harness::{Alertmanager, wait_for, wait_until};
-use rdkafka::producer::Producer;
 
 use super::judge::judge;
 use super::stage::{INGESTED, PARTITIONS, SOON, Stage};
-use super::stuck::hang;
+use super::stuck::{abort, hang};
 use super::{rounds, seed};
 use crate::end_to_end::deliveries;
 use crate::end_to_end::metrics::{Labels, Page};
 use crate::end_to_end::numbers::{exactly, is_about_a_release, released};
 use crate::end_to_end::topics::{read, standing};
 
-const EXPORTER_RECORDS: &str = "rapport_exporter_records_total";
 const ALERT_RECORDS: &str = "rapport_alerts_records_total";
 
 impl Stage {
@@ -33,6 +31,24 @@ impl Stage {
             ("RAPPORT_ALERTS__BACKFILL_DAYS", "1000"),
         ];
         self.spawn_with("rapport-alerts", instance, &environment);
+    }
+
+    /// Starts a reader while a transaction is open on its topic: it reads what it can, and does not think that this is all.
+    /// Its page at that moment.
+    fn held_up(&mut self, topic: &str, reader: &str, spawn: impl FnOnce(&mut Stage)) -> Page {
+        let records = read(&self.log, topic);
+        let of = |partition: &u32| records.iter().filter(|record| record.partition == *partition).count();
+        let least = (0..PARTITIONS).min_by_key(of).expect("there are partitions");
+        let elsewhere = (records.len() - of(&least)) as f64;
+        let hanging = hang(self, topic, least);
+        spawn(self);
+        let page = wait_for("a reader to read what it can", SOON, || {
+            let page = self.page(reader)?;
+            (page.sum(&format!("rapport_{reader}_records_total")) >= elsewhere).then_some(page)
+        });
+        assert_eq!(page.sum(&format!("rapport_{reader}_caught_up")), 0.0);
+        abort(&hanging);
+        page
     }
 }
 
@@ -62,18 +78,8 @@ fn an_exporter_that_is_killed_shows_nothing_until_it_shows_every_number_of_the_n
         });
         let expected = exactly(&releases);
         assert!(expected.len() > 100 * stage.sites(), "{} series are to be shown", expected.len());
-        // It reads what it can, and has not read everything before this transaction ends.
-        let records = read(&stage.log, INDICATORS);
-        let of = |partition: &u32| records.iter().filter(|record| record.partition == *partition).count();
-        let least = (0..PARTITIONS).min_by_key(of).expect("there are partitions");
-        let elsewhere = records.len() - of(&least);
-        let hanging = hang(&stage, INDICATORS, least);
-        stage.spawn_exporter();
-        let page = wait_for("the exporter to read what it can", SOON, || {
-            stage.page("exporter").filter(|page| page.sum(EXPORTER_RECORDS) >= elsewhere as f64)
-        });
-        assert!(page.sum("rapport_exporter_caught_up") == 0.0 && shown(&page).is_empty());
-        hanging.abort_transaction(SOON).expect("a transaction can be aborted");
+        let page = stage.held_up(INDICATORS, "exporter", Stage::spawn_exporter);
+        assert!(shown(&page).is_empty(), "something is shown before everything was read");
         wait_until("the exporter to show the releases", SOON, || {
             let Some(page) = stage.page("exporter") else { return false };
             let shown = shown(&page);
@@ -132,7 +138,7 @@ fn alerts_that_is_killed_leaves_alertmanager_with_what_one_that_was_not_tells_it
         stage.settle();
         let due = firing(&stage);
         over_meanwhile += known.difference(&due).count();
-        stage.spawn_alerts("alerts", &told);
+        stage.held_up(ALERTS, "alerts", |stage| stage.spawn_alerts("alerts", &told));
         let differ = wait_until_held(&told, &due) != wait_until_held(&compared, &due);
         assert!(!differ, "the labels of an alert are not what they would be");
     }

@@ -75,6 +75,11 @@ fn is_decided(client: &BaseConsumer, (topic, partition): &Place) -> bool {
     told.is_ok_and(|list| list.elements().iter().all(|element| element.error().is_ok()))
 }
 
+/// Aborts a transaction that was left open.
+pub fn abort(producer: &BaseProducer) {
+    producer.abort_transaction(SOON).unwrap();
+}
+
 /// Opens a transaction that holds up whoever reads this partition until its producer aborts it.
 pub fn hang(stage: &Stage, topic: &str, partition: u32) -> BaseProducer {
     let producer: BaseProducer = ClientConfig::new()
@@ -117,6 +122,6 @@ fn a_transaction_that_nobody_ends_is_seen_on_the_topic_and_in_the_position_of_th
             "the position of rapport.indicators on partition 2 hangs on a transaction".to_owned()
         ]
     );
-    producer.abort_transaction(SOON).unwrap();
+    abort(&producer);
     assert_eq!(stuck(&stage, OVERDUE), Vec::<String>::new());
 }
