@@ -298,7 +298,8 @@ mod tests {
         assert_eq!(
             sums.collect::<Vec<_>>(),
             [
-                ("alliance_baseline_squares", "alliance_baseline_df", true),
+                ("alliance_baseline_df", "alliance_baselines", false),
+                ("alliance_baseline_squares", "alliance_baselines", true),
                 ("alliance_score_points", "alliance_ratings", true),
                 ("client_days", "dyads_open", false),
                 ("contact_minutes", "contacts", false),

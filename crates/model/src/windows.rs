@@ -183,6 +183,7 @@ impl<'a> Windows<'a> {
     fn count_baseline(&self, baseline: &Baseline, tally: &mut Tally<'_>) {
         if self.primary.is_some_and(|primary| *baseline.instrument == *primary.id) {
             let day = baseline.filled_at.day();
+            tally.on(Id::AllianceBaselines, 0, day, 1);
             tally.on(Id::AllianceBaselineSquares, 0, day, baseline.squares);
             tally.on(Id::AllianceBaselineDf, 0, day, i64::from(baseline.ratings) - 1);
         }

@@ -122,7 +122,7 @@ fn page() -> String {
 }
 
 /// All indicators in the order in which they are best read within their chapter.
-const READ_IN_ORDER: [Id; 51] = [
+const READ_IN_ORDER: [Id; 52] = [
     Id::Dyads,
     Id::DyadsOpen,
     Id::DyadsContacted,
@@ -146,6 +146,7 @@ const READ_IN_ORDER: [Id; 51] = [
     Id::BreakdownsRepaired,
     Id::Repairs,
     Id::RepairDays,
+    Id::AllianceBaselines,
     Id::AllianceBaselineSquares,
     Id::AllianceBaselineDf,
     Id::ContactsSupport,

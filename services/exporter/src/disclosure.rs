@@ -2,7 +2,8 @@
 //!
 //! A count is withheld, rounded or shown as it is. A sum goes with a count: withheld when that is withheld, else scaled by
 //! shown ÷ true count, so that a mean of shown numbers is the true mean. All of it in integers: values are millionths,
-//! and a scaled sum is rounded to the nearest millionth, a half upwards.
+//! and a scaled sum is rounded to the nearest millionth, a half upwards. A sum whose count the release lacks, as one of an
+//! earlier version may, is withheld: nobody knows how few cases it is of.
 //!
 //! Of a construct that no instrument measures nothing is shown: its 0 would say that nobody changed.
 
@@ -110,9 +111,6 @@ pub enum Unusable {
     /// The same name and labels are there twice.
     #[error("tell two samples apart")]
     Twice,
-    /// The count that a sum goes with is missing.
-    #[error("find the count that a sum goes with")]
-    NoCount,
 }
 
 type Series = (String, BTreeMap<String, String>);
@@ -142,7 +140,8 @@ pub fn disclose(rules: &Rules, samples: &[v1::Sample]) -> Result<Disclosed, Unus
             Kind::Count => rules.policy.shown(whole(*micros)?).map(|count| count * ONE_MICROS),
             Kind::Sum { .. } => {
                 let count = indicator.goes_with(name, labels).and_then(|series| values.get(&series));
-                rules.policy.shown_sum(*micros, whole(*count.ok_or(Unusable::NoCount)?)?)
+                let count = count.map(|count| whole(*count)).transpose()?;
+                count.and_then(|count| rules.policy.shown_sum(*micros, count))
             }
         };
         match shown {
@@ -257,6 +256,28 @@ mod tests {
     }
 
     #[test]
+    fn three_baselines_are_withheld_with_their_sums_and_of_eight_the_variance_is_the_true_one() {
+        let filled = |baselines: &str, df: &str, squares: &str| {
+            let of = |name: &str, value: &str| sample(&format!("alliance_baseline{name}_90d"), &[], value);
+            [of("s", baselines), of("_df", df), of("_squares", squares)]
+        };
+        // A baseline of four ratings has three degrees of freedom: of three baselines they are nine, which is no small number.
+        assert_eq!(shown(Policy::Nhs, &filled("3", "9", "0.090000")), []);
+        let expected = [("_df", 30_000_000), ("_squares", 300_000), ("s", 10_000_000)];
+        let expected = expected.map(|(name, micros)| (format!("alliance_baseline{name}_90d"), micros));
+        assert_eq!(shown(Policy::Nhs, &filled("8", "24", "0.240000")), expected);
+    }
+
+    #[test]
+    fn a_sum_whose_count_an_earlier_version_did_not_release_is_withheld_and_the_others_are_shown() {
+        let samples = [sample("alliance_baseline_df_7d", &[], "300"), sample("dropouts_7d", &[], "20")];
+        for policy in [Policy::Nhs, Policy::Ons10, Policy::Exact] {
+            assert_eq!(shown(policy, &samples), [("dropouts_7d".to_owned(), 20 * ONE_MICROS)]);
+            assert_eq!(disclose(&rules(policy), &samples).unwrap().withheld, 1);
+        }
+    }
+
+    #[test]
     fn every_sum_is_withheld_or_scaled_with_the_count_the_table_names() {
         for indicator in indicators::CATALOGUE {
             for name in indicator.sample_names() {
@@ -310,7 +331,6 @@ mod tests {
     #[test]
     fn a_release_that_is_not_whole_is_not_shown_and_an_unknown_indicator_neither() {
         let error = |samples: &[v1::Sample]| disclose(&rules(Policy::Exact), samples).unwrap_err();
-        assert_eq!(error(&[sample("contact_minutes_7d", &[], "3")]), Unusable::NoCount);
         assert_eq!(
             error(&[sample("dropouts_7d", &[], "3"), sample("dropouts_7d", &[], "3")]),
             Unusable::Twice

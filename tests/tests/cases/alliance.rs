@@ -27,6 +27,7 @@ fn a_rating_three_sd_below_is_a_breakdown_and_one_just_above_is_a_watch() {
         ("breakdowns_detected_7d{by=measured}", "1"),
         ("dyads{phase=breakdown}", "1"),
         ("dyads_rated_7d", "1"),
+        ("alliance_baselines_28d", "0"),
         ("alliance_baseline_df_28d", "0"),
     ]);
     assert_eq!(broken.alert("alliance_breakdown").since, instant(28, "12:00"));
@@ -198,6 +199,7 @@ fn a_full_baseline_publishes_its_squares_once() {
     told(&story, 22).has(&[
         ("alliance_baseline_squares_7d", "0.010000"),
         ("alliance_baseline_df_7d", "3"),
+        ("alliance_baselines_7d", "1"),
         ("dyads{phase=working}", "1"),
     ]);
     assert_eq!(instant(21, "12:00") - instant(0, "12:00"), 21 * DAY_US);

@@ -143,13 +143,14 @@ pub fn is_about_a_release(name: &str) -> bool {
 }
 
 /// Of sums the disclosure follows a count; all other numbers are counts.
-const SUMS: [&str; 8] = [
+const SUMS: [&str; 9] = [
     "contact_minutes",
     "repair_days",
     "dyad_days",
     "client_days",
     "service_use",
     "alliance_score_points",
+    "alliance_baseline_df",
     "alliance_baseline_squares",
     "outcome_score_points",
 ];

@@ -95,6 +95,7 @@ impl Id {
             Id::AlertsConfirmed => &alerts::ALERTS_CONFIRMED,
             Id::AllianceBaselineDf => &working_alliance::ALLIANCE_BASELINE_DF,
             Id::AllianceBaselineSquares => &working_alliance::ALLIANCE_BASELINE_SQUARES,
+            Id::AllianceBaselines => &working_alliance::ALLIANCE_BASELINES,
             Id::AllianceRatings => &working_alliance::ALLIANCE_RATINGS,
             Id::AllianceScorePoints => &working_alliance::ALLIANCE_SCORE_POINTS,
             Id::Behaviours => &role_modelling::BEHAVIOURS,

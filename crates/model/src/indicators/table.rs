@@ -52,8 +52,12 @@ const OUTCOME_POINTS: Kind = Kind::Sum {
     points: true,
 };
 
-const BASELINE_SQUARES: Kind =
-    Kind::Sum { with: With { id: Id::AllianceBaselineDf, same: &[], fixed: &[] }, points: true };
+/// Several degrees of freedom come of one baseline, so that their own size says nothing of how few cases there are.
+const OF_BASELINES: With = With { id: Id::AllianceBaselines, same: &[], fixed: &[] };
+
+const BASELINE_DF: Kind = Kind::Sum { with: OF_BASELINES, points: false };
+
+const BASELINE_SQUARES: Kind = Kind::Sum { with: OF_BASELINES, points: true };
 
 table! {
     AdvocacyContacts "advocacy_contacts" [] windowed, COUNT,
@@ -66,10 +70,12 @@ table! {
         "Of those alerts, those with an acknowledgement";
     AlertsConfirmed "alerts_confirmed" [alert: Alert] windowed, COUNT,
         "Of those alerts, those whose latest finding says that they were right";
-    AllianceBaselineDf "alliance_baseline_df" [] windowed, COUNT,
+    AllianceBaselineDf "alliance_baseline_df" [] windowed, BASELINE_DF,
         "Degrees of freedom of the baselines of the primary alliance instrument filled in the window";
     AllianceBaselineSquares "alliance_baseline_squares" [] windowed, BASELINE_SQUARES,
         "Sum of squared deviations within the baselines of the primary alliance instrument filled in the window";
+    AllianceBaselines "alliance_baselines" [] windowed, COUNT,
+        "Baselines of the primary alliance instrument filled in the window";
     AllianceRatings "alliance_ratings" [component: ScoreComponent] windowed, COUNT,
         "Client-rated measures of the primary alliance instrument in the window, by component they have";
     AllianceScorePoints "alliance_score_points" [component: ScoreComponent] windowed, SCORE_POINTS,

@@ -6,7 +6,7 @@ use crate::oracle::words;
 /// A label and all its values.
 type LabelSet<'a> = (&'a str, &'a [&'a str]);
 
-const PLAIN: [&str; 20] = [
+const PLAIN: [&str; 21] = [
     "peers_active",
     "peers_supervised",
     "peers_trained",
@@ -16,6 +16,7 @@ const PLAIN: [&str; 20] = [
     "dyad_days",
     "dyads_rated",
     "dyads_contacted",
+    "alliance_baselines",
     "alliance_baseline_squares",
     "alliance_baseline_df",
     "breakdowns_due",

@@ -126,6 +126,7 @@ impl Window<'_> {
             for filled in &episode.alliance.filled {
                 let is_primary = filled.instrument == self.given.settings.alliance_instrument;
                 if is_primary && self.span.holds(filled.at) {
+                    self.add("alliance_baselines", &[], 1);
                     self.add("alliance_baseline_squares", &[], filled.baseline.published_squares());
                     self.add("alliance_baseline_df", &[], filled.baseline.totals.len() as i128 - 1);
                 }

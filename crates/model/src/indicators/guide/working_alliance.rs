@@ -39,6 +39,16 @@ are asked.",
     query: "site_component:rapport_alliance_score:mean_28d",
 };
 
+pub(super) const ALLIANCE_BASELINES: Guide = Guide {
+    chapter: Chapter::WorkingAlliance,
+    sentence: "In how many relationships the client's first ratings became complete, so that later ones can be compared with them.",
+    can_tell: "On how many pairs the next two numbers rest, and in how many relationships a fall can be seen from then on.",
+    cannot_tell: "How those relationships go: it counts that the first ratings are there, not what they say. A relationship that ended \
+and was taken up again is counted again.",
+    speaks_to: "None: it says how much the check of the yardstick rests on.",
+    query: "max without (instance, job) (rapport_alliance_baselines_90d)",
+};
+
 pub(super) const ALLIANCE_BASELINE_SQUARES: Guide = Guide {
     chapter: Chapter::WorkingAlliance,
     sentence: "How far the first ratings of relationships scatter around each one's own mean (a sum of squares).",

@@ -105,6 +105,7 @@ fn ratings_points_breakdowns_and_repairs_are_counted_on_their_days() {
     assert_eq!(value(&last, "alliance_ratings_28d", &total), "5");
     assert_eq!(value(&last, "alliance_score_points_28d", &total), "3.000000");
     assert_eq!(value(&last, "alliance_ratings_28d", &[("component", "bond")]), "0");
+    assert_eq!(value(&last, "alliance_baselines_28d", &[]), "1");
     assert_eq!(value(&last, "alliance_baseline_df_28d", &[]), "3");
     assert_eq!(value(&last, "alliance_baseline_squares_28d", &[]), "0.000000");
     assert_eq!(value(&last, "dyads_rated_7d", &[]), "1");
