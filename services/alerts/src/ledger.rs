@@ -62,6 +62,17 @@ struct Entry {
     delivery: Delivery,
 }
 
+impl Entry {
+    /// Whether it is over and need not be sent any more at `now`.
+    fn is_done(&self, now: Instant) -> bool {
+        match (self.alert.state, self.delivery) {
+            (State::Firing, _) => false,
+            (State::Over(_), Delivery::Sent { until }) => now > until,
+            (State::Over(_), Delivery::RecordedOnly) => true,
+        }
+    }
+}
+
 /// What a record did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -140,7 +151,9 @@ impl Ledger {
     }
 
     fn put(&mut self, id: &str, alert: Alert, times: Times) -> Outcome {
-        let before = self.entries.get(id).map(|entry| entry.delivery);
+        // One that would have been forgotten by then counts as such: while catching up, all is read at once.
+        let before = self.entries.get(id).filter(|entry| !entry.is_done(times.written));
+        let before = before.map(|entry| entry.delivery);
         let delivery = match (before, self.is_backfill(&alert, times.derived)) {
             // What is being delivered stays delivered, however old it becomes.
             (Some(Delivery::Sent { .. }), _) | (_, false) => {
@@ -165,11 +178,7 @@ impl Ledger {
 
     /// Forgets alerts that are over and need not be sent any more.
     pub fn forget(&mut self, now: Instant) {
-        self.entries.retain(|_, entry| match (entry.alert.state, entry.delivery) {
-            (State::Firing, _) => true,
-            (State::Over(_), Delivery::Sent { until }) => now <= until,
-            (State::Over(_), Delivery::RecordedOnly) => false,
-        });
+        self.entries.retain(|_, entry| !entry.is_done(now));
     }
 
     /// The version of the record that was taken in last.

@@ -229,3 +229,27 @@ fn an_alert_that_was_delivered_is_no_backfill_when_its_record_is_written_again_m
     let times = Times { derived: times.written, ..times };
     assert_eq!(ledger.apply(Some(alert.alert_id.as_bytes()), Some(&value), times), Outcome::Backfill);
 }
+
+#[test]
+fn what_fires_again_long_after_it_was_over_is_judged_anew_whether_or_not_it_was_forgotten_in_between() {
+    let fired = "2026-01-10T10:00:00Z";
+    let again = |forget: bool, at_last: &str| {
+        let mut ledger = Ledger::new(RULES);
+        let firing = record(1, "firing", fired, None);
+        apply(&mut ledger, &firing, fired);
+        apply(
+            &mut ledger,
+            &record(1, "resolved", fired, Some("2026-01-15T10:00:00Z")),
+            "2026-01-15T10:00:00Z",
+        );
+        if forget {
+            ledger.forget(at("2026-01-16T10:00:00Z"));
+        }
+        apply(&mut ledger, &firing, at_last)
+    };
+    // An acknowledgement is taken back.
+    for forget in [false, true] {
+        assert_eq!(again(forget, "2026-01-30T10:00:00Z"), Outcome::Backfill);
+        assert_eq!(again(forget, "2026-01-20T10:00:00Z"), Outcome::Deliver);
+    }
+}
