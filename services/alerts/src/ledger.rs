@@ -63,6 +63,11 @@ struct Entry {
 }
 
 impl Entry {
+    /// Whether it is to be sent at `now`, if nothing holds it back.
+    fn is_due(&self, now: Instant) -> bool {
+        self.delivery != Delivery::RecordedOnly && !self.is_done(now)
+    }
+
     /// Whether it is over and need not be sent any more at `now`.
     fn is_done(&self, now: Instant) -> bool {
         match (self.alert.state, self.delivery) {
@@ -181,11 +186,6 @@ impl Ledger {
         self.entries.retain(|_, entry| !entry.is_done(now));
     }
 
-    /// The version of the record that was taken in last.
-    pub fn version(&self) -> u64 {
-        self.version
-    }
-
     /// What is to be delivered at `now`, by alert id: the version of its last record, and the alert.
     ///
     /// Nothing is delivered of a pair while a safeguarding alert of it fires, but that: it would tell the wrong people.
@@ -193,24 +193,17 @@ impl Ledger {
     /// says so. To say so at once would tell the same, and the very minute of the concern too (decision 0014).
     pub fn deliverable(&self, now: Instant) -> impl Iterator<Item = (&str, u64, &Arc<Alert>)> {
         let concerned = self.concerned();
-        self.entries.iter().filter_map(move |(id, entry)| match (entry.alert.state, entry.delivery) {
-            (_, Delivery::RecordedOnly) => None,
-            (State::Over(_), Delivery::Sent { until }) if now > until => None,
-            _ if entry.alert.is_held_back(&concerned) => None,
-            _ => Some((id.as_str(), entry.version, &entry.alert)),
-        })
+        let due = self.entries.iter().filter(move |(_, entry)| entry.is_due(now));
+        let told = due.filter(move |(_, entry)| !entry.alert.is_held_back(&concerned));
+        told.map(|(id, entry)| (id.as_str(), entry.version, &entry.alert))
     }
 
     /// How many alerts fire that are delivered only once no safeguarding alert of their pair fires any more.
     pub fn held_back(&self) -> usize {
         let concerned = self.concerned();
-        let would_be_sent =
-            |entry: &&Entry| entry.alert.state == State::Firing && entry.delivery != Delivery::RecordedOnly;
-        self.entries
-            .values()
-            .filter(would_be_sent)
-            .filter(|entry| entry.alert.is_held_back(&concerned))
-            .count()
+        let firing = self.entries.values().filter(|entry| entry.alert.state == State::Firing);
+        let sent = firing.filter(|entry| entry.delivery != Delivery::RecordedOnly);
+        sent.filter(|entry| entry.alert.is_held_back(&concerned)).count()
     }
 
     /// The pairs of which a safeguarding alert fires.

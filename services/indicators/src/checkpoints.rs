@@ -38,7 +38,7 @@ pub struct Checkpoints {
     settings: Vec<u8>,
     metrics: Metrics,
     partitions: BTreeMap<u32, Standing>,
-    /// When the first partition was given; nothing once strays were removed.
+    /// When partitions were given first since strays were last looked for.
     given_ms: Option<i64>,
 }
 
@@ -103,33 +103,33 @@ impl Checkpoints {
         }
     }
 
-    /// Loads the checkpoints of partitions, each with the group's position, where there is one that may be believed: tells
-    /// `each` from where to replay, and the fold of the records before that.
+    /// Loads the checkpoints of partitions, each with the group's position, where there is one that may be believed: from where
+    /// to replay each, and the fold of the records before that.
     pub fn load(
         &mut self,
         partitions: &[(TopicPartition, u64)],
         params: &Arc<Params>,
-        each: &mut dyn FnMut(&TopicPartition, u64, Partition),
-    ) {
+    ) -> Vec<(u64, Partition)> {
         // One that is on its way to its place is as new as can be.
         self.wait();
         self.given_ms.get_or_insert((self.clock)());
         // Every question takes a client of its own: one for all partitions of a topic.
         let mut topics: BTreeMap<&Arc<str>, Option<Known>> = BTreeMap::new();
+        let mut loaded = Vec::with_capacity(partitions.len());
         for (at, committed) in partitions {
             self.directory.claim(&at.topic, at.partition);
             self.partitions.remove(&at.partition);
             let known = *topics.entry(&at.topic).or_insert_with(|| self.ask(&at.topic));
-            let (from, fold) = match known {
+            loaded.push(match known {
                 Some(known) => self.load_one(at, *committed, known, params),
                 None => {
                     // Nobody would remove it when something is erased.
                     self.remove(&at.topic, at.partition);
                     (0, Partition::new(Arc::clone(params)))
                 }
-            };
-            each(at, from, fold);
+            });
         }
+        loaded
     }
 
     fn load_one(
@@ -264,10 +264,10 @@ impl Checkpoints {
     /// Removes, some time after the start, what an earlier process left of partitions that did not come back: whoever has them
     /// hears what is erased, and this one does not.
     fn remove_strays(&mut self) {
-        let now = (self.clock)();
-        let Some(_) = self.given_ms.take_if(|given| now.abs_diff(*given) >= SETTLED_MS as u64) else {
+        let Checkpoints { given_ms, clock, .. } = &mut *self;
+        if given_ms.take_if(|given| clock().abs_diff(*given) >= SETTLED_MS as u64).is_none() {
             return;
-        };
+        }
         match self.directory.remove_strays() {
             Ok(0) => {}
             Ok(removed) => tracing::info!(removed, "checkpoints of partitions that others have were removed"),

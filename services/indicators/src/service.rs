@@ -135,12 +135,12 @@ impl Service for Indicators {
         let Some(checkpoints) = &mut self.checkpoints else { return vec![0; partitions.len()] };
         // There is no room for two of each, and the ones before are about to die.
         partitions.iter().for_each(|(at, _)| drop(self.partitions.remove(&at.partition)));
-        let mut from = Vec::with_capacity(partitions.len());
-        checkpoints.load(partitions, &self.params, &mut |at, next, fold| {
-            from.push(next);
+        let loaded = checkpoints.load(partitions, &self.params).into_iter().zip(partitions);
+        let prepared = loaded.map(|((from, fold), (at, _))| {
             self.prepared.insert(at.partition, fold);
+            from
         });
-        from
+        prepared.collect()
     }
 
     fn assigned(&mut self, partition: &TopicPartition) {

@@ -64,7 +64,8 @@ pub fn start_with(
     clock: Arc<dyn IngestClock>,
     deps: Deps,
 ) -> Result<Running, Error> {
-    let rejected_bytes_max = settings.rejected_bytes()?;
+    // Who starts it with settings of their own has not had them checked.
+    settings.rejected_bytes()?;
     let registry = rapport_runtime::metrics::registry()?;
     let metrics = Metrics::register(&registry, &settings.topics)?;
     let judge = Judge::new(Arc::new(rules), settings.schema_ids.clone());
@@ -76,8 +77,7 @@ pub fn start_with(
         running.events = Some(server.address);
         running.spawn("http", move || server.thread.join().map_err(|_| "serve events"))?;
     }
-    let work =
-        Work { settings: settings.clone(), rejected_bytes_max, judge, clock, metrics, deps: deps.clone() };
+    let work = Work { settings: settings.clone(), judge, clock, metrics, deps: deps.clone() };
     spawn_workers(&mut running, &work, &registry, &health)?;
     let server = admin::serve("ingest", settings.listen, registry, health, deps.stop)?;
     running.admin = Some(server.address);
@@ -102,7 +102,7 @@ fn front(
         bucket: http::Bucket::new(http.records_per_second, http.request_records_max, deps.stopwatch.clone()),
         request_bytes_max: http.request_bytes_max,
         request_records_max: http.request_records_max,
-        record_bytes_max: settings.rejected_bytes()?,
+        record_bytes_max: settings.rejected_bytes_max,
         metrics: metrics.http.clone(),
     })
 }
@@ -128,7 +128,6 @@ impl Settings {
 #[derive(Clone)]
 struct Work {
     settings: Settings,
-    rejected_bytes_max: usize,
     judge: Judge,
     clock: Arc<dyn IngestClock>,
     metrics: Metrics,
@@ -166,7 +165,7 @@ impl Work {
             partitions,
             topics: self.settings.topics.clone(),
             tick_seconds: self.settings.tick_seconds,
-            rejected_bytes_max: self.rejected_bytes_max,
+            rejected_bytes_max: self.settings.rejected_bytes_max,
             metrics: self.metrics,
         });
         let spec = SessionSpec {

@@ -1,8 +1,5 @@
 //! Questions about topics, and their creation.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -47,6 +44,12 @@ impl<'a> Asking<'a> {
         }
     }
 
+    /// How many partitions a topic has that must exist.
+    pub(super) fn count(&self, topic: &str) -> Result<u32, Error> {
+        let count = self.partitions(topic)?;
+        count.ok_or_else(|| Error::Unusable(format!("topic {topic} does not exist")))
+    }
+
     /// First offset of a partition and the one after its last, transactions that are still open included.
     pub(super) fn bounds(&self, full: &str, partition: u32) -> Result<(u64, u64), Error> {
         let partition = i32::try_from(partition).unwrap_or(i32::MAX);
@@ -62,32 +65,19 @@ impl<'a> Asking<'a> {
 ///
 /// # Errors
 /// [`Error::Unusable`] where one has not; others where nobody can tell.
-pub(super) fn unchanged(shared: &Shared, topics: &BTreeMap<Arc<str>, u32>) -> Result<(), Error> {
+pub(super) fn unchanged<'a>(
+    shared: &Shared,
+    topics: impl Iterator<Item = (&'a str, u32)>,
+) -> Result<(), Error> {
     let asking = Asking::new(shared)?;
     for (topic, count) in topics {
         let now = asking.partitions(topic)?;
-        if now != Some(*count) {
+        if now != Some(count) {
             let now = now.map_or("none".to_owned(), |now| now.to_string());
             return Err(Error::Unusable(format!("topic {topic} had {count} partitions and has {now} now")));
         }
     }
     Ok(())
-}
-
-/// How many partitions each of these topics has.
-///
-/// # Errors
-/// [`Error::Unusable`] where one does not exist; others where nobody can tell.
-pub(super) fn counted<'a>(
-    asking: &Asking<'_>,
-    topics: impl Iterator<Item = &'a str>,
-) -> Result<BTreeMap<Arc<str>, u32>, Error> {
-    topics
-        .map(|topic| match asking.partitions(topic)? {
-            Some(count) => Ok((Arc::from(topic), count)),
-            None => Err(Error::Unusable(format!("topic {topic} does not exist"))),
-        })
-        .collect()
 }
 
 /// Creates topics that are not there, and returns when the cluster knows them.

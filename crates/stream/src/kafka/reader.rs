@@ -7,7 +7,6 @@
 //! librdkafka tells of each end once, and to be assigned the same partition anew in order to hear it again can end the
 //! process (an assertion fails where a partition is taken away twice before its fetcher has stopped).
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +18,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
 use rdkafka::topic_partition_list::Offset;
 
-use super::admin::{Asking, counted, unchanged};
+use super::admin::{Asking, unchanged};
 use super::polling::{Seen, round};
 use super::{Shared, errors, record};
 use crate::port::{Error, Reader, RecordRef};
@@ -58,9 +57,8 @@ struct Progress {
 struct Tail {
     full: String,
     consumer: BaseConsumer<Side>,
+    /// As many as the topic had at opening.
     partitions: Vec<Progress>,
-    /// The topic, and how many partitions it had at opening.
-    topics: BTreeMap<Arc<str>, u32>,
     /// An error that came after records; reported by the next poll.
     held: Option<Error>,
 }
@@ -99,10 +97,8 @@ impl KafkaReader {
 
 impl Tail {
     fn open(shared: &Shared, asking: &Asking<'_>, topic: &str) -> Result<Self, Error> {
-        let topics = counted(asking, std::iter::once(topic))?;
-        let count = topics.values().sum();
         let full = shared.settings.full(topic);
-        let partitions = (0..count)
+        let partitions = (0..asking.count(topic)?)
             .map(|partition| {
                 let (low, target) = asking.bounds(&full, partition)?;
                 Ok(Progress { target, stable: false, done: low >= target })
@@ -113,7 +109,7 @@ impl Tail {
             .reading()
             .create_with_context(Side)
             .map_err(|error| errors::of_asking("make a consumer", &error))?;
-        let mut tail = Tail { full, consumer, partitions, topics, held: None };
+        let mut tail = Tail { full, consumer, partitions, held: None };
         tail.read_stable(shared.request_timeout())?;
         Ok(tail)
     }
@@ -155,10 +151,12 @@ impl Tail {
         each: &mut dyn FnMut(&RecordRef<'_>),
     ) -> Result<usize, Error> {
         let prefix = shared.settings.topic_prefix.len();
-        let Tail { consumer, partitions, topics, held, .. } = self;
+        let Tail { full, consumer, partitions, held } = self;
         if let Some(error) = held.take() {
             return Err(error);
         }
+        let known = (full.get(prefix..).unwrap_or_default(), partitions.len() as u32);
+        let unchanged = || unchanged(shared, std::iter::once(known));
         let round = round(consumer, wait, max, &mut |polled| match polled {
             Ok(message) => {
                 record::with(&message, prefix, &mut *each);
@@ -173,7 +171,7 @@ impl Tail {
                 }
                 Ok(Seen::Nothing)
             }
-            Err(error) => Ok(errors::weigh(&error, || unchanged(shared, topics)).into()),
+            Err(error) => Ok(errors::weigh(&error, unchanged).into()),
         })?;
         *held = round.held;
         if round.delivered > 0 {

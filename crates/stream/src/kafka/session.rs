@@ -11,7 +11,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::topic_partition_list::Offset;
 
-use super::admin::{Asking, counted, unchanged};
+use super::admin::{Asking, unchanged};
 use super::contexts::{ConsumerSide, Event};
 use super::outbox::Outbox;
 use super::polling::{Seen, round};
@@ -44,7 +44,7 @@ pub(super) struct KafkaSession {
 
 impl KafkaSession {
     pub(super) fn open(shared: Arc<Shared>, spec: &SessionSpec) -> Result<Self, Error> {
-        let topics = counted(&Asking::new(&shared)?, spec.topics.iter().map(String::as_str))?;
+        let topics = counted(&shared, &spec.topics)?;
         // The producer comes first: no partition is ours before what an earlier one of its name left open is ended.
         let outbox = Outbox::open(Arc::clone(&shared), spec)?;
         let consumer: BaseConsumer<ConsumerSide> = shared
@@ -88,7 +88,7 @@ impl KafkaSession {
                 self.owned.extend(partitions.into_iter().map(|at| (at, Standing::Offered)));
                 // A group rebalances when a topic's partitions change, and then nothing lies where it should any more. But a
                 // cluster that cannot be asked now is no reason to forget what it has just given.
-                if let Err(error @ Error::Unusable(_)) = unchanged(&self.shared, &self.topics) {
+                if let Err(error @ Error::Unusable(_)) = unchanged(&self.shared, counts(&self.topics)) {
                     return Err(error);
                 }
             }
@@ -185,6 +185,16 @@ impl KafkaSession {
     }
 }
 
+/// How many partitions each of those topics has.
+fn counted(shared: &Shared, topics: &[String]) -> Result<BTreeMap<Arc<str>, u32>, Error> {
+    let asking = Asking::new(shared)?;
+    topics.iter().map(|topic| Ok((Arc::from(topic.as_str()), asking.count(topic)?))).collect()
+}
+
+fn counts(topics: &BTreeMap<Arc<str>, u32>) -> impl Iterator<Item = (&str, u32)> {
+    topics.iter().map(|(topic, count)| (&**topic, *count))
+}
+
 impl Session for KafkaSession {
     fn poll(&mut self, wait: Duration, max: usize, each: &mut Each<'_>) -> Result<Vec<Change>, Error> {
         if let Some(error) = self.held.take() {
@@ -202,7 +212,7 @@ impl Session for KafkaSession {
             Ok(message) => {
                 record::with(&message, prefix, |record| each(record, outbox)).map(|()| Seen::Record)
             }
-            Err(error) => Ok(errors::weigh(&error, || unchanged(shared, topics)).into()),
+            Err(error) => Ok(errors::weigh(&error, || unchanged(shared, counts(topics))).into()),
         })?;
         self.held = round.held;
         if round.delivered > 0 {

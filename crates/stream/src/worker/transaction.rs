@@ -303,22 +303,20 @@ impl<S: Service> Worker<S> {
         let committed =
             partitions.iter().zip(committed).map(|(at, position)| (at.clone(), position.unwrap_or(0)));
         let committed: Vec<(TopicPartition, u64)> = committed.collect();
-        let positions = committed.iter().map(|(_, position)| *position);
-        let next: Vec<u64> = if replays {
-            self.service
-                .prepare(&committed)
-                .into_iter()
-                .zip(positions)
-                .map(|(from, to)| from.min(to))
-                .collect()
+        let next = if replays {
+            self.service.prepare(&committed)
         } else {
-            positions.collect()
+            committed.iter().map(|(_, position)| *position).collect()
         };
-        let places: Vec<_> =
-            committed.iter().zip(&next).map(|((at, _), next)| (at.clone(), start(*next))).collect();
-        self.session()?.start(&places)?;
+        let places: Vec<_> = committed
+            .into_iter()
+            .zip(next)
+            .map(|((at, position), next)| (at, next.min(position), position))
+            .collect();
+        let starts: Vec<_> = places.iter().map(|(at, next, _)| (at.clone(), start(*next))).collect();
+        self.session()?.start(&starts)?;
         self.forget(partitions);
-        for ((partition, committed), next) in committed.into_iter().zip(next) {
+        for (partition, next, committed) in places {
             self.owned.begin(&partition, next, committed);
             self.service.assigned(&partition);
             if replays && committed > 0 && next == committed {

@@ -31,6 +31,22 @@ impl Stage {
         Alone { checkpoints, metrics, params, folds: BTreeMap::new() }
     }
 
+    /// The same, all of them applied.
+    fn applied(&self, contacts: i64) -> Alone {
+        let mut alone = self.alone(contacts);
+        alone.load(0);
+        self.apply(&mut alone);
+        alone
+    }
+
+    /// Those of four contacts, of which a checkpoint is begun.
+    fn begun(&self) -> Alone {
+        let mut alone = self.applied(4);
+        alone.committed();
+        assert_eq!(self.files(), 1);
+        alone
+    }
+
     fn read(&self, mut each: impl FnMut(&RecordRef<'_>)) {
         let mut reader = self.log.reader(&[topics::EVENTS]).unwrap();
         while !reader.caught_up().unwrap() {
@@ -50,11 +66,9 @@ impl Stage {
 
 impl Alone {
     fn load(&mut self, committed: u64) -> u64 {
-        let (mut from, folds) = (0, &mut self.folds);
-        self.checkpoints.load(&[(place(), committed)], &self.params, &mut |_, next, fold| {
-            from = next;
-            folds.insert(0, fold);
-        });
+        let mut loaded = self.checkpoints.load(&[(place(), committed)], &self.params);
+        let (from, fold) = loaded.pop().unwrap();
+        self.folds.insert(0, fold);
         from
     }
 
@@ -73,9 +87,7 @@ impl Alone {
 #[test]
 fn no_checkpoint_is_begun_before_so_many_records_came() {
     let stage = Stage::new();
-    let mut alone = stage.alone(2);
-    alone.load(0);
-    stage.apply(&mut alone);
+    let mut alone = stage.applied(2);
     alone.committed();
     assert_eq!(stage.files(), 0);
     stage.tick(2);
@@ -100,9 +112,7 @@ fn no_checkpoint_is_begun_of_a_partition_that_is_still_replayed_when_another_com
 #[test]
 fn a_checkpoint_on_its_way_to_its_place_is_waited_for_and_loaded() {
     let stage = Stage::new();
-    let mut alone = stage.alone(4);
-    alone.load(0);
-    stage.apply(&mut alone);
+    let mut alone = stage.applied(4);
     alone.hand_over();
     assert_eq!(alone.load(4), 4);
     assert_eq!(alone.metrics.checkpoints(), [1, 1, 0, 0]);
@@ -113,9 +123,7 @@ fn a_partition_of_which_nothing_came_since_its_checkpoint_was_loaded_needs_no_ot
     let stage = Stage::new();
     stage.now.set(1_000 * DAY_US);
     stage.keeping.keep(Some(1_000_000));
-    let mut alone = stage.alone(4);
-    alone.load(0);
-    stage.apply(&mut alone);
+    let mut alone = stage.applied(4);
     alone.hand_over();
     assert_eq!(alone.load(4), 4);
     alone.checkpoints.replayed(0);
@@ -127,11 +135,7 @@ fn a_partition_of_which_nothing_came_since_its_checkpoint_was_loaded_needs_no_ot
 #[test]
 fn nothing_is_left_of_what_is_being_written_of_a_partition_that_is_taken() {
     let stage = Stage::new();
-    let mut alone = stage.alone(4);
-    alone.load(0);
-    stage.apply(&mut alone);
-    alone.committed();
-    assert_eq!(stage.files(), 1);
+    let mut alone = stage.begun();
     alone.checkpoints.revoked(0);
     alone.checkpoints.taken(&place());
     assert_eq!(stage.files(), 0);
@@ -140,11 +144,7 @@ fn nothing_is_left_of_what_is_being_written_of_a_partition_that_is_taken() {
 #[test]
 fn nothing_is_left_of_what_is_being_written_where_the_log_no_longer_says_how_long_it_keeps_tombstones() {
     let stage = Stage::new();
-    let mut alone = stage.alone(4);
-    alone.load(0);
-    stage.apply(&mut alone);
-    alone.committed();
-    assert_eq!(stage.files(), 1);
+    let mut alone = stage.begun();
     stage.keeping.keep(None);
     assert_eq!(alone.load(4), 0);
     assert_eq!(stage.files(), 0);
