@@ -37,6 +37,17 @@ fn impatient(kafka: &Kafka) -> KafkaLog {
     KafkaLog::new(settings, stopwatch()).unwrap()
 }
 
+/// A cluster, our backend on it, and a member that has copied so many records and not committed them.
+fn uncommitted(records: usize, partitions: u32) -> (Kafka, KafkaLog, Member) {
+    let kafka = proxied();
+    let log = impatient(&kafka);
+    create_topics(&log, partitions);
+    append(&log, spread(0..records, partitions));
+    let mut member = Member::join(&log, "a");
+    member.copy(records);
+    (kafka, log, member)
+}
+
 fn send(producer: &BaseProducer, partition: i32, value: &str) {
     let record: BaseRecord<'_, str, str> =
         BaseRecord::to(ENRICHED).partition(partition).key(value).payload(value);
@@ -83,12 +94,7 @@ fn a_delayed_end_makes_kafka_show_half_of_a_transaction_that_was_given_up() {
 
 #[test]
 fn a_delayed_end_is_a_doubt_to_a_session_and_ends_nothing_of_its_next_transaction() {
-    let kafka = proxied();
-    let log = impatient(&kafka);
-    create_topics(&log, 2);
-    append(&log, spread(0..10, 2));
-    let mut member = Member::join(&log, "a");
-    member.copy(10);
+    let (kafka, log, mut member) = uncommitted(10, 2);
     kafka.proxy(0).hold_next(END_TXN);
     let outcome = member.commit();
     assert_eq!(kafka.proxy(0).held(), 1, "nothing was held back");
@@ -116,12 +122,7 @@ fn a_delayed_end_is_a_doubt_to_a_session_and_ends_nothing_of_its_next_transactio
 
 #[test]
 fn a_late_initialisation_of_its_own_is_a_doubt_and_another_instance_fences_all_the_same() {
-    let kafka = proxied();
-    let log = impatient(&kafka);
-    create_topics(&log, 1);
-    append(&log, spread(0..5, 1));
-    let mut member = Member::join(&log, "a");
-    member.copy(5);
+    let (kafka, log, mut member) = uncommitted(5, 1);
     wait_until_there(&kafka, "", 5);
     kafka.proxy(0).hold_next(INIT_PRODUCER_ID);
     wait_until("the session to be renewed", SOON, || member.session.renew().is_ok());
@@ -150,12 +151,7 @@ fn a_late_initialisation_of_its_own_is_a_doubt_and_another_instance_fences_all_t
 
 #[test]
 fn a_reader_that_cannot_ask_for_the_end_of_one_partition_reads_all_of_them_later() {
-    let kafka = proxied();
-    let log = impatient(&kafka);
-    create_topics(&log, 2);
-    append(&log, spread(0..10, 2));
-    let mut member = Member::join(&log, "a");
-    member.copy(10);
+    let (kafka, log, mut member) = uncommitted(10, 2);
     wait_until_there(&kafka, "", 10);
     let mut reader = log.reader(&[ENRICHED]).unwrap();
     assert!(!reader.caught_up().unwrap());

@@ -203,6 +203,12 @@ impl Member {
         self.worker.service_mut().checkpoints_mut().unwrap().wait();
         replayed
     }
+
+    /// A step and its commit.
+    fn turn(&mut self) {
+        self.worker.step(Duration::ZERO).unwrap();
+        self.worker.flush().unwrap();
+    }
 }
 
 #[test]
@@ -268,14 +274,12 @@ fn an_erasure_while_a_checkpoint_is_taken_ends_it() {
     stage.contact(2);
     // Begun with the commit, and not yet ended.
     while member.metrics.records().0 < 3 {
-        member.worker.step(Duration::ZERO).unwrap();
-        member.worker.flush().unwrap();
+        member.turn();
     }
     assert_eq!(stage.files(), 1, "one is unfinished");
     stage.append(&erased, None);
     while member.metrics.records().0 < 4 {
-        member.worker.step(Duration::ZERO).unwrap();
-        member.worker.flush().unwrap();
+        member.turn();
     }
     assert_eq!(stage.files(), 0);
 }
@@ -300,8 +304,7 @@ fn a_partition_that_goes_to_another_takes_the_one_with_it_that_is_being_written(
     stage.until_ten_are_taken_down(&mut first);
     while stage.files() < 2 {
         stage.tick(10);
-        first.worker.step(Duration::ZERO).unwrap();
-        first.worker.flush().unwrap();
+        first.turn();
     }
     let mut second = stage.member_in(&stage.scratch.path().join("elsewhere"), "a", |_| ());
     second.run();
@@ -337,8 +340,7 @@ fn a_worker_learns_by_itself_that_a_checkpoint_was_written_and_begins_the_next()
     }
     for _ in 0..10_000 {
         stage.tick(3);
-        member.worker.step(Duration::ZERO).unwrap();
-        member.worker.flush().unwrap();
+        member.turn();
         if member.metrics.checkpoints()[0] > 1 {
             return;
         }

@@ -31,8 +31,7 @@ impl Stage {
 impl Member {
     /// A step, its commit, and what comes of a checkpoint that was ended by it.
     pub(super) fn step(&mut self) {
-        self.worker.step(Duration::ZERO).unwrap();
-        self.worker.flush().unwrap();
+        self.turn();
         self.worker.service_mut().checkpoints_mut().unwrap().wait();
     }
 
