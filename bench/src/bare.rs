@@ -15,6 +15,7 @@ use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{Offset, TopicPartitionList};
 
 use crate::alike::{Alike, Like};
+use crate::least::Least;
 use crate::stage::PARTITIONS;
 
 const COMMIT_EVERY: Duration = Duration::from_millis(100);
@@ -41,6 +42,9 @@ pub struct Arguments {
     /// Size of what is written, key and value [default: that of what was read]
     #[arg(long)]
     pub bytes: Option<usize>,
+    /// Keep the least of what was read that a replay has to keep
+    #[arg(long)]
+    pub keep: bool,
     /// Write what is on other topics in place of what was read, so many for a million records read
     #[arg(long, value_name = "FROM=TO=PER_MILLION")]
     pub like: Vec<Like>,
@@ -122,11 +126,16 @@ fn pass(message: &BorrowedMessage<'_>, places: &mut Places) -> Result<()> {
 
 fn read(arguments: &Arguments) -> Result<()> {
     let consumer = consumer(arguments)?;
+    let mut least = arguments.keep.then(Least::default);
     let clock = stopwatch();
     let (mut places, mut since, mut count) = (Places::default(), clock(), 0_u64);
     loop {
         if let Some(message) = consumer.poll(Duration::from_millis(2)) {
-            pass(&message?, &mut places)?;
+            let message = message?;
+            pass(&message, &mut places)?;
+            if let (Some(least), Some(key), Some(value)) = (&mut least, message.key(), message.payload()) {
+                least.keep(key, value)?;
+            }
             count += 1;
             // Looking at the clock costs; so often is often enough.
             if count % 64 != 0 {

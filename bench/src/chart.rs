@@ -13,7 +13,7 @@ const TOP: f64 = 46.0;
 
 fn colour(part: Part) -> &'static str {
     match part {
-        Part::BareRead | Part::BareCopy | Part::BareRow | Part::BareAlike => "#9ca3af",
+        Part::BareRead | Part::BareKeep | Part::BareCopy | Part::BareRow | Part::BareAlike => "#9ca3af",
         Part::Streams1 => "#c2410c",
         _ => "#0f766e",
     }
@@ -25,7 +25,7 @@ pub fn svg(figures: &Figures) -> String {
     let rates: Vec<_> = figures
         .parts()
         .into_iter()
-        .filter(|part| *part != Part::BareRead)
+        .filter(|part| !matches!(part, Part::BareRead | Part::BareKeep))
         .filter_map(|part| Some((part, figures.of(part, |measured| measured.rate())?)))
         .collect();
     let most = rates.iter().map(|(_, rate)| rate.greatest).fold(1.0, f64::max);

@@ -119,7 +119,7 @@ fn prepare(stage: &Stage, part: Part, prefix: &str) -> Result<()> {
             let written: Vec<_> = ALL.into_iter().filter(|topic| !kept(topic.name)).collect();
             stage.fresh(prefix, &written)
         }
-        Part::BareRead | Part::Embedded => Ok(()),
+        Part::BareRead | Part::BareKeep | Part::Embedded => Ok(()),
     }
 }
 
@@ -133,6 +133,7 @@ fn start(stage: &Stage, part: Part, round: u32, backlog: &Backlog) -> Result<Run
         Part::Daily => indicators(stage, DAILY, 1, None),
         Part::Embedded => bail!("the embedded log is not on the Kafka"),
         Part::BareRead => bare(stage, &unique, &[]),
+        Part::BareKeep => bare(stage, &unique, &[("--keep", String::new())]),
         Part::BareCopy => bare(stage, &unique, &[("--to", COPIED.to_owned())]),
         Part::BareRow => {
             ensure!(backlog.row_bytes > 0, "measure indicators-1 too: it says how large a row is");
@@ -157,7 +158,8 @@ fn bare(stage: &Stage, group: &str, more: &[(&str, String)]) -> Result<Running> 
     let (scratch, topic) = (Scratch::new("bare"), format!("{DAY}{EVENTS}"));
     let brokers = stage.brokers();
     let mut arguments = vec!["bare", "--brokers", &brokers, "--from", &topic, "--group", group];
-    arguments.extend(more.iter().flat_map(|(name, value)| [*name, value.as_str()]));
+    let more = more.iter().flat_map(|(name, value)| [*name, value.as_str()]);
+    arguments.extend(more.filter(|argument| !argument.is_empty()));
     let process = Process::start("bare", beside("rapport-bench")?, &arguments, &[], scratch.path());
     Ok(Running { process, port: None, group: group.to_owned(), topic, _scratch: scratch })
 }

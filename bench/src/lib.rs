@@ -12,6 +12,7 @@ pub mod chart;
 pub mod embedded;
 pub mod engine;
 pub mod figures;
+pub mod least;
 pub mod own;
 pub mod page;
 pub mod records;

@@ -59,6 +59,8 @@ pub enum Part {
     Indicators2,
     /// A bare loop that only reads the same records
     BareRead,
+    /// A bare loop that reads the same records, takes them apart and keeps the least of them
+    BareKeep,
     /// A bare loop that copies the same records
     BareCopy,
     /// A bare loop that writes records of an enriched row's size
@@ -83,6 +85,7 @@ impl Part {
             Part::Indicators1 => "indicators-1",
             Part::Indicators2 => "indicators-2",
             Part::BareRead => "bare-read",
+            Part::BareKeep => "bare-keep",
             Part::BareCopy => "bare-copy",
             Part::BareRow => "bare-row",
             Part::BareAlike => "bare-alike",
@@ -100,6 +103,7 @@ impl Part {
             Part::Indicators1 => "`indicators`, 1 worker",
             Part::Indicators2 => "`indicators`, 2 workers",
             Part::BareRead => "bare loop, only reads the records",
+            Part::BareKeep => "bare loop, reads and keeps the least of them",
             Part::BareCopy => "bare loop, copies the records",
             Part::BareRow => "bare loop, writes records of a row's size",
             Part::BareAlike => "bare loop, writes what `indicators` wrote",

@@ -77,11 +77,16 @@ pub const ALL: [TopicSpec; 6] = [
     },
 ];
 
+/// Most bytes of a batch of records on a topic that is made here, whatever the cluster's own limit is: Kafka's default.
+pub const BATCH_BYTES_MAX: u64 = 1_048_588;
+
 impl TopicSpec {
     /// The topic's settings as Kafka names them.
     pub fn settings(&self) -> Vec<(&'static str, String)> {
-        let mut settings =
-            vec![("cleanup.policy", if self.compacted { "compact" } else { "delete" }.to_owned())];
+        let mut settings = vec![
+            ("cleanup.policy", if self.compacted { "compact" } else { "delete" }.to_owned()),
+            ("max.message.bytes", BATCH_BYTES_MAX.to_string()),
+        ];
         if self.compacted {
             settings.push(("delete.retention.ms", (7 * DAY_MS).to_string()));
             settings.push(("segment.ms", (DAY_MS).to_string()));

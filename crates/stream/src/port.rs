@@ -197,6 +197,15 @@ pub enum Created {
     },
 }
 
+/// What a topic's settings allow; `None` where the log cannot tell, or may not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TopicLimits {
+    /// How long tombstones are kept at least, milliseconds.
+    pub tombstones_kept_ms: Option<u64>,
+    /// Most bytes of a batch of records, which is at least one of them.
+    pub batch_bytes_max: Option<u64>,
+}
+
 /// A log.
 pub trait Log: Send + Sync {
     /// Opens a session.
@@ -221,9 +230,9 @@ pub trait Log: Send + Sync {
         Ok(None)
     }
 
-    /// How long the tombstones of a topic are kept at least, milliseconds; `None` where the log cannot tell.
-    fn tombstones_kept_ms(&self, _topic: &str) -> Result<Option<u64>, Error> {
-        Ok(None)
+    /// What a topic's settings allow.
+    fn limits(&self, _topic: &str) -> Result<TopicLimits, Error> {
+        Ok(TopicLimits::default())
     }
 }
 

@@ -1,8 +1,11 @@
 //! The topics on which every site has its place: as many partitions on each, for ever.
 
-use rapport_proto::topics::{ALERTS, ENRICHED, EVENTS, INDICATORS};
+use rapport_proto::topics::{ALERTS, BATCH_BYTES_MAX, ENRICHED, EVENTS, INDICATORS};
 
 use crate::port::{Error, Log};
+
+/// Most bytes of a batch: the client's own limit, and the frame around it.
+const BATCH_BYTES: u64 = 1_001_000;
 
 /// How many partitions the topics of sites have.
 ///
@@ -22,11 +25,19 @@ pub fn partitions(log: &dyn Log) -> Result<u32, Error> {
     Ok(events)
 }
 
-/// How many partitions a topic has.
+/// How many partitions a topic has that is written to.
 ///
 /// # Errors
-/// [`Error::Unusable`] where it is missing.
+/// [`Error::Unusable`] where it is missing, or its limit lies below what may be written: then one record that is too large would
+/// end its worker each time it comes.
 pub fn partitions_of(log: &dyn Log, topic: &str) -> Result<u32, Error> {
     let missing = || Error::Unusable(format!("topic {topic} does not exist; rapport topics makes it"));
-    log.partitions(topic)?.ok_or_else(missing)
+    let partitions = log.partitions(topic)?.ok_or_else(missing)?;
+    match log.limits(topic)?.batch_bytes_max {
+        Some(most) if most < BATCH_BYTES => Err(Error::Unusable(format!(
+            "topic {topic} takes batches of at most {most} bytes, and up to {BATCH_BYTES} may be written: set its \
+             max.message.bytes to {BATCH_BYTES_MAX}"
+        ))),
+        _ => Ok(partitions),
+    }
 }

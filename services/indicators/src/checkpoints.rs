@@ -179,7 +179,8 @@ impl Checkpoints {
     /// What has to be known of a topic; nothing where nobody can tell.
     fn ask(&self, topic: &str) -> Option<Known> {
         let answer = || {
-            let (kept_ms, partitions) = (self.log.tombstones_kept_ms(topic)?, self.log.partitions(topic)?);
+            let (limits, partitions) = (self.log.limits(topic)?, self.log.partitions(topic)?);
+            let kept_ms = limits.tombstones_kept_ms;
             Ok::<_, Error>(kept_ms.zip(partitions).map(|(kept_ms, partitions)| Known { kept_ms, partitions }))
         };
         let answer = answer();

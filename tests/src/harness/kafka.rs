@@ -214,6 +214,12 @@ impl Kafka {
         self.alter(&["--delete", "--topic", topic]);
     }
 
+    /// Sets one of a topic's settings, `name=value`.
+    pub fn set_topic(&self, topic: &str, setting: &str) {
+        let what = ["--alter", "--topic", topic, "--add-config", setting];
+        self.tool("kafka.admin.ConfigCommand", &what);
+    }
+
     fn alter(&self, what: &[&str]) {
         self.tool("org.apache.kafka.tools.TopicCommand", what);
     }

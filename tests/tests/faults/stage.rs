@@ -74,6 +74,14 @@ pub struct Stage {
     _row: Row,
 }
 
+/// The program that was built beforehand; where it stands for a later version, of another build if one is given.
+fn built_for(program: &str, environment: &[(&str, &str)]) -> PathBuf {
+    match std::env::var_os("RAPPORT_FAULT_OTHER_BUILD") {
+        Some(folder) if environment.contains(&(failpoint::NEWER, "1")) => PathBuf::from(folder).join(program),
+        _ => built(program),
+    }
+}
+
 impl Stage {
     /// Topics, a configuration, and some thousand records that are ready to be sent; `bad` of a hundred are to be rejected.
     pub fn start(name: &str, seed: u64, bad: u32) -> Stage {
@@ -177,7 +185,7 @@ impl Stage {
         let config = self.config.to_string_lossy().into_owned();
         let process = Process::start(
             name,
-            built(program),
+            built_for(program, &environment),
             ["--config", &config, "--instance", instance],
             &environment,
             self.scratch.path(),

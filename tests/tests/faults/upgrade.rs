@@ -1,7 +1,9 @@
 //! Two versions side by side: one instance after the other is replaced by one of a later version, and then put back.
 //!
 //! What one version leaves to another is what is on the topics and in checkpoints, so a later version is this one with
-//! another format of checkpoints, and with a header and a field in every record that this version does not know.
+//! another format of checkpoints, and with a header and a field in every record that this version does not know. Where
+//! `RAPPORT_FAULT_OTHER_BUILD` names a folder with programs of another commit, built alike, it is these: before a release, the
+//! last one.
 
 use rapport_proto::topics::{ALERTS, ENRICHED, EVENTS, INDICATORS};
 use rapport_stream::failpoint;

@@ -26,7 +26,9 @@ fn topics_are_created_once_and_left_alone_afterwards() {
     assert_eq!(log.create_topics(&ALL, 3).unwrap(), vec![Created::New; ALL.len()]);
     assert_eq!(log.partitions(EVENTS).unwrap(), Some(3));
     assert_eq!(log.create_topics(&ALL, 5).unwrap(), vec![Created::Existed { partitions: 3 }; ALL.len()]);
-    assert_eq!(log.tombstones_kept_ms(EVENTS).unwrap(), Some(7 * 24 * 3_600_000));
+    let limits = log.limits(EVENTS).unwrap();
+    assert_eq!(limits.tombstones_kept_ms, Some(7 * 24 * 3_600_000));
+    assert_eq!(limits.batch_bytes_max, Some(1_048_588));
 }
 
 #[test]

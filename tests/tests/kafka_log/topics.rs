@@ -2,8 +2,9 @@
 
 use std::os::unix::fs::FileExt as _;
 
-use rapport_proto::topics::{ALL, ENRICHED, EVENTS};
+use rapport_proto::topics::{ALERTS, ALL, ENRICHED, EVENTS, REJECTED};
 use rapport_stream::port::{Created, Error, Log, RecordRef, TopicPartition};
+use rapport_stream::sites;
 use rapport_tests::harness::{Kafka, fresh_prefix, wait_for, wait_until};
 
 use super::member::{A_MOMENT, Member, SOON, append, create_topics, numbers, read, spread};
@@ -28,6 +29,25 @@ fn a_topic_made_anew_while_it_is_read_stops_its_session_and_nothing_is_copied_ag
     let error = wait_for("the session to notice", SOON, || member.step().err());
     assert!(matches!(&error, Error::Unusable(_)), "{error:?}");
     assert_eq!(read(&log, ENRICHED), numbers(0..5));
+}
+
+#[test]
+fn a_topic_that_does_not_take_what_may_be_written_is_refused_with_what_to_do() {
+    let prefix = fresh_prefix("narrow");
+    let kafka = Kafka::shared();
+    let log = kafka.log(&prefix);
+    create_topics(&log, 1);
+    assert_eq!(sites::partitions(&log), Ok(1));
+    assert_eq!(sites::partitions_of(&log, REJECTED), Ok(1));
+    for topic in [ALERTS, REJECTED] {
+        kafka.set_topic(&format!("{prefix}{topic}"), "max.message.bytes=1000000");
+    }
+    for outcome in [sites::partitions(&log), sites::partitions_of(&log, REJECTED)] {
+        assert!(
+            matches!(&outcome, Err(Error::Unusable(why)) if why.contains("set its max.message.bytes to 1048588")),
+            "{outcome:?}"
+        );
+    }
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub struct Asked<'a> {
     pub committed: u64,
     /// The time, milliseconds since 1970.
     pub now_ms: i64,
-    /// How long the topic's tombstones are kept at least, milliseconds; see [`Log::tombstones_kept_ms`].
+    /// How long the topic's tombstones are kept at least, milliseconds; see [`crate::port::TopicLimits::tombstones_kept_ms`].
     pub kept_ms: u64,
     /// The log.
     pub log: &'a dyn Log,

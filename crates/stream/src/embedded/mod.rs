@@ -37,7 +37,7 @@ use self::reader::{Cursor, EmbeddedAppender, EmbeddedReader};
 use self::session::EmbeddedSession;
 use self::store::{Positions, Reading, Store};
 use self::topics::{Slot, Topic, Topics};
-use crate::port::{Appender, Created, Error, Log, Reader, Session, SessionSpec, TopicPartition};
+use crate::port::{Appender, Created, Error, Log, Reader, Session, SessionSpec, TopicLimits, TopicPartition};
 
 /// Milliseconds since 1970, for the time a record was written; handed in so that simulations own it.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -272,7 +272,7 @@ impl Log for EmbeddedLog {
     }
 
     /// The newest record of a key stays, whatever it is.
-    fn tombstones_kept_ms(&self, _: &str) -> Result<Option<u64>, Error> {
-        Ok(Some(u64::MAX))
+    fn limits(&self, _: &str) -> Result<TopicLimits, Error> {
+        Ok(TopicLimits { tombstones_kept_ms: Some(u64::MAX), batch_bytes_max: None })
     }
 }

@@ -12,7 +12,7 @@ use super::{Batch, Shared, lock};
 use crate::port::{Change, Each, Error, Session, SessionSpec, Sink, Start, TopicPartition};
 
 /// Bytes a transaction may hold; a worker commits long before.
-const MAX_TRANSACTION_BYTES: usize = 256 << 20;
+const MAX_TRANSACTION_BYTES: usize = 2 << 30;
 
 pub(super) struct EmbeddedSession {
     shared: Arc<Shared>,

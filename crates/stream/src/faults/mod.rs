@@ -18,7 +18,8 @@ use rapport_proto::topics::TopicSpec;
 use self::random::Random;
 use self::session::FaultySession;
 use crate::port::{
-    Appender, Created, Error, Log, Output, Reader, RecordRef, Session, SessionSpec, TopicPartition,
+    Appender, Created, Error, Log, Output, Reader, RecordRef, Session, SessionSpec, TopicLimits,
+    TopicPartition,
 };
 
 /// The cause of the [`Error::Unusable`] that a crashed session returns from every call.
@@ -213,8 +214,8 @@ impl Log for FaultyLog {
         self.inner.fingerprint(at, offset)
     }
 
-    fn tombstones_kept_ms(&self, topic: &str) -> Result<Option<u64>, Error> {
-        self.inner.tombstones_kept_ms(topic)
+    fn limits(&self, topic: &str) -> Result<TopicLimits, Error> {
+        self.inner.limits(topic)
     }
 }
 

@@ -12,7 +12,7 @@ use rdkafka::topic_partition_list::Offset;
 
 use super::admin::Asking;
 use super::{Shared, errors, record};
-use crate::port::{Error, TopicPartition};
+use crate::port::{Error, TopicLimits, TopicPartition};
 
 /// How long one poll waits.
 const POLL: Duration = Duration::from_millis(100);
@@ -59,8 +59,8 @@ pub(super) fn fingerprint(shared: &Shared, at: &TopicPartition, offset: u64) -> 
     Err(Error::Unavailable("read a record: no answer".to_owned()))
 }
 
-/// How long tombstones of a topic are kept.
-pub(super) fn tombstones_kept_ms(shared: &Shared, topic: &str) -> Result<Option<u64>, Error> {
+/// What a topic's settings allow.
+pub(super) fn limits(shared: &Shared, topic: &str) -> Result<TopicLimits, Error> {
     let client: AdminClient<DefaultClientContext> =
         shared.settings.asking().create().map_err(|error| errors::of_asking("make a client", &error))?;
     let options = AdminOptions::new().request_timeout(Some(shared.request_timeout()));
@@ -70,6 +70,9 @@ pub(super) fn tombstones_kept_ms(shared: &Shared, topic: &str) -> Result<Option<
         .map_err(|error| errors::of_asking("ask for a topic's settings", &error))?;
     // Not everybody may ask: then nobody can tell.
     let settings = answer.into_iter().next().and_then(Result::ok);
-    let kept = settings.as_ref().and_then(|settings| settings.get("delete.retention.ms"));
-    Ok(kept.and_then(|kept| kept.value.as_ref()).and_then(|kept| kept.parse().ok()))
+    let number = |name| settings.as_ref()?.get(name)?.value.as_ref()?.parse().ok();
+    Ok(TopicLimits {
+        tombstones_kept_ms: number("delete.retention.ms"),
+        batch_bytes_max: number("max.message.bytes"),
+    })
 }

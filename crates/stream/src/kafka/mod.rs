@@ -26,7 +26,7 @@ use rapport_proto::topics::TopicSpec;
 
 pub use settings::KafkaSettings;
 
-use crate::port::{Appender, Created, Error, Log, Reader, Session, SessionSpec, TopicPartition};
+use crate::port::{Appender, Created, Error, Log, Reader, Session, SessionSpec, TopicLimits, TopicPartition};
 use crate::worker::Stopwatch;
 
 /// What everything opened from one log has in common.
@@ -97,7 +97,7 @@ impl Log for KafkaLog {
         lookup::fingerprint(&self.shared, at, offset)
     }
 
-    fn tombstones_kept_ms(&self, topic: &str) -> Result<Option<u64>, Error> {
-        lookup::tombstones_kept_ms(&self.shared, topic)
+    fn limits(&self, topic: &str) -> Result<TopicLimits, Error> {
+        lookup::limits(&self.shared, topic)
     }
 }

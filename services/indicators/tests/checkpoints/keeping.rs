@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use rapport_proto::topics::TopicSpec;
-use rapport_stream::port::{Appender, Created, Error, Reader, Session, TopicPartition};
+use rapport_stream::port::{Appender, Created, Error, Reader, Session, TopicLimits, TopicPartition};
 
 use super::*;
 
@@ -47,7 +47,8 @@ impl Log for Keeping {
         self.log.fingerprint(at, offset)
     }
 
-    fn tombstones_kept_ms(&self, _: &str) -> Result<Option<u64>, Error> {
-        Ok(*self.kept_ms.lock().unwrap_or_else(PoisonError::into_inner))
+    fn limits(&self, _: &str) -> Result<TopicLimits, Error> {
+        let tombstones_kept_ms = *self.kept_ms.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(TopicLimits { tombstones_kept_ms, batch_bytes_max: None })
     }
 }

@@ -21,7 +21,7 @@ impl Stage {
 
     /// What becomes of the checkpoint that is there where the group is at that position.
     pub(super) fn load(&self, committed: u64) -> Result<Option<Loaded>, Rejection> {
-        let kept_ms = self.log.tombstones_kept_ms(topics::EVENTS).unwrap().unwrap();
+        let kept_ms = self.log.limits(topics::EVENTS).unwrap().tombstones_kept_ms.unwrap();
         let now_ms = self.clock.millis()();
         let asked = Asked { identity: &self.identity(), committed, now_ms, kept_ms, log: &*self.log };
         Directory::open(&self.directory()).unwrap().load(&asked, &mut |_, _| true)
