@@ -35,7 +35,8 @@ pub const CONNECT_PARTITION: &str = "__connect.errors.partition";
 pub const CONNECT_OFFSET: &str = "__connect.errors.offset";
 
 /// Where a record comes from, as `rapport_source` says it: `TOPIC/PARTITION/OFFSET`, and on what `indicators` derives `@CLOCK`
-/// behind it. One header and not four: each costs the Kafka client about as much as the rest of a small record.
+/// behind it, and `/RECORDED` behind that where it comes from an event. One header and not five: each costs the Kafka client about as
+/// much as the rest of a small record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Source<'a> {
     /// The topic.
@@ -46,6 +47,8 @@ pub struct Source<'a> {
     pub offset: u64,
     /// The clock of the partition when the record was derived, microseconds since 1970; only `indicators` has one.
     pub clock_us: Option<i64>,
+    /// When the event it comes from was recorded, microseconds since 1970; only where there is a clock, and not of a tick.
+    pub recorded_us: Option<i64>,
 }
 
 impl<'a> Source<'a> {
@@ -58,6 +61,10 @@ impl<'a> Source<'a> {
         if let Some(clock) = self.clock_us {
             text.push('@');
             text.push_str(itoa::Buffer::new().format(clock));
+            if let Some(recorded) = self.recorded_us {
+                text.push('/');
+                text.push_str(itoa::Buffer::new().format(recorded));
+            }
         }
     }
 
@@ -71,12 +78,22 @@ impl<'a> Source<'a> {
     /// Reads the header's value; `None` where it is none.
     pub fn parse(value: &'a [u8]) -> Option<Source<'a>> {
         let text = std::str::from_utf8(value).ok()?;
-        let (place, clock) = text.split_once('@').map_or((text, None), |(place, clock)| (place, Some(clock)));
+        let (place, times) = cut(text, '@');
         let (topic, place) = place.split_once('/')?;
         let (partition, offset) = place.split_once('/')?;
-        let clock_us = clock.map(str::parse).transpose().ok()?;
-        Some(Source { topic, partition: partition.parse().ok()?, offset: offset.parse().ok()?, clock_us })
+        let (clock, recorded) = times.map_or((None, None), |times| {
+            let (clock, recorded) = cut(times, '/');
+            (Some(clock), recorded)
+        });
+        let number = |text: Option<&str>| text.map(str::parse).transpose().ok();
+        let (partition, offset) = (partition.parse().ok()?, offset.parse().ok()?);
+        Some(Source { topic, partition, offset, clock_us: number(clock)?, recorded_us: number(recorded)? })
     }
+}
+
+/// What is before a mark, and what is behind it if it is there.
+fn cut(text: &str, mark: char) -> (&str, Option<&str>) {
+    text.split_once(mark).map_or((text, None), |(before, behind)| (before, Some(behind)))
 }
 
 #[cfg(test)]
@@ -85,17 +102,22 @@ mod tests {
 
     #[test]
     fn where_a_record_comes_from_is_read_as_it_was_written() {
-        let derived = Source { topic: "rapport.events", partition: 3, offset: u64::MAX, clock_us: Some(-1) };
-        let judged = Source { topic: "x.rapport.raw", partition: 0, offset: 0, clock_us: None };
-        for (source, said) in
-            [(derived, "rapport.events/3/18446744073709551615@-1"), (judged, "x.rapport.raw/0/0")]
-        {
+        let (topic, offset) = ("rapport.events", u64::MAX);
+        let derived = Source { topic, partition: 3, offset, clock_us: Some(-1), recorded_us: Some(-2) };
+        let ticked = Source { recorded_us: None, ..derived };
+        let judged = Source { topic: "x.rapport.raw", partition: 0, offset: 0, clock_us: None, ..ticked };
+        for (source, said) in [
+            (derived, "rapport.events/3/18446744073709551615@-1/-2"),
+            (ticked, "rapport.events/3/18446744073709551615@-1"),
+            (judged, "x.rapport.raw/0/0"),
+        ] {
             let mut text = "what was there".to_owned();
             source.write(&mut text);
             assert_eq!(text, said);
             assert_eq!(Source::parse(text.as_bytes()), Some(source));
         }
-        for other in ["", "rapport.events", "a/b/c", "a/1/2@", "a/1/2/3", "a/-1/2"] {
+        for other in ["", "rapport.events", "a/b/c", "a/1/2@", "a/1/2@3/", "a/1/2@3/4/5", "a/1/2/3", "a/-1/2"]
+        {
             assert_eq!(Source::parse(other.as_bytes()), None, "{other}");
         }
     }

@@ -54,6 +54,12 @@ pub fn parse_event(key: &str) -> Option<(&str, &str, (i64, u64))> {
     Some((site, event_id, parse_version(version)?))
 }
 
+/// `recorded_at` in microseconds of the version that a key of [`event`] names; `None` of another key.
+pub fn recorded_at_us(key: &[u8]) -> Option<i64> {
+    let (_, version) = key.split_at_checked(key.len().checked_sub(32)?)?;
+    Some(parse_version(std::str::from_utf8(version).ok()?)?.0)
+}
+
 /// Key of a row on `rapport.enriched`.
 pub fn enriched(site: &str, event_id: &str) -> String {
     let mut key = String::with_capacity(site.len() + 1 + event_id.len());
@@ -85,6 +91,8 @@ mod tests {
             parse_event(&key.to_uppercase()).map(|(.., version)| version),
             Some((255, 0xabab_abab_abab_abab))
         );
+        assert_eq!(recorded_at_us(key.as_bytes()), Some(255));
+        assert_eq!((recorded_at_us(TICK.as_bytes()), recorded_at_us(b"day/2026-01-01")), (None, None));
         assert_eq!(parse_event(TICK), None);
         assert_eq!(parse_event(&day_tick("2026-01-01")), None);
         assert_eq!(parse_event(&version), None);

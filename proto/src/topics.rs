@@ -86,6 +86,8 @@ impl TopicSpec {
         let mut settings = vec![
             ("cleanup.policy", if self.compacted { "compact" } else { "delete" }.to_owned()),
             ("max.message.bytes", BATCH_BYTES_MAX.to_string()),
+            // A cluster refuses what a machine whose clock is an hour ahead writes, unless it is the cluster's own clock that counts.
+            ("message.timestamp.type", "LogAppendTime".to_owned()),
         ];
         if self.compacted {
             settings.push(("delete.retention.ms", (7 * DAY_MS).to_string()));
@@ -111,6 +113,7 @@ mod tests {
         let events = ALL.iter().find(|topic| topic.name == EVENTS).unwrap();
         let settings = events.settings();
         assert!(settings.contains(&("cleanup.policy", "compact".to_owned())));
+        assert!(settings.contains(&("message.timestamp.type", "LogAppendTime".to_owned())));
         assert!(settings.contains(&("min.compaction.lag.ms", "604800000".to_owned())));
         assert!(settings.iter().all(|(name, _)| *name != "retention.ms"));
     }

@@ -39,7 +39,13 @@ pub struct RecordRef<'a> {
 impl<'a> RecordRef<'a> {
     /// Where it lies, as what is derived of it says; nothing of a clock.
     pub fn source(&self) -> Source<'a> {
-        Source { topic: self.topic, partition: self.partition, offset: self.offset, clock_us: None }
+        Source {
+            topic: self.topic,
+            partition: self.partition,
+            offset: self.offset,
+            clock_us: None,
+            recorded_us: None,
+        }
     }
 
     /// A CRC-32 of when it was written, its key and its value: what makes it this record and no other.
@@ -124,6 +130,11 @@ pub trait Session: Send {
     /// Returns what happened to the assignment; where something did, no record was delivered in this poll. Only records
     /// of committed transactions are delivered.
     fn poll(&mut self, wait: Duration, max: usize, each: &mut Each<'_>) -> Result<Vec<Change>, Error>;
+
+    /// Whether the group has said what is this session's, be it nothing.
+    fn has_joined(&self) -> bool {
+        true
+    }
 
     /// For records that answer no record (ticks); part of the same transaction.
     fn sink(&mut self) -> &mut dyn Sink;

@@ -123,7 +123,8 @@ impl Follower {
 /// When a record was made that was written at `written`; what an earlier version wrote may not say when it was derived.
 fn times(headers: &dyn Headers, written: Instant) -> Times {
     let source = headers.header(SOURCE).and_then(Source::parse);
-    Times { written, derived: source.and_then(|source| source.clock_us).map_or(written, Instant) }
+    let derived = source.and_then(|source| source.clock_us).map_or(written, Instant);
+    Times { written, derived, recorded: source.and_then(|source| source.recorded_us).map(Instant) }
 }
 
 #[cfg(test)]
@@ -131,13 +132,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn when_a_record_was_derived_is_in_its_header_or_else_when_it_was_written() {
-        let derived = |value: &str| {
+    fn when_a_record_was_derived_and_its_event_recorded_is_in_its_header_or_else_when_it_was_written() {
+        let said = |value: &str| {
             let headers = vec![(SOURCE.to_owned(), value.as_bytes().to_vec())];
-            times(&headers, Instant(7)).derived
+            times(&headers, Instant(7))
         };
-        assert_eq!(derived("rapport.events/3/9@5"), Instant(5));
-        assert_eq!((derived("rapport.events/3/9"), derived("no source")), (Instant(7), Instant(7)));
-        assert_eq!(times(&Vec::new(), Instant(7)), Times { written: Instant(7), derived: Instant(7) });
+        let unsaid = Times { written: Instant(7), derived: Instant(7), recorded: None };
+        assert_eq!(said("rapport.events/3/9@5"), Times { derived: Instant(5), ..unsaid });
+        let recorded = Some(Instant(4));
+        assert_eq!(said("rapport.events/3/9@5/4"), Times { derived: Instant(5), recorded, ..unsaid });
+        assert_eq!((said("rapport.events/3/9"), said("no source")), (unsaid, unsaid));
+        assert_eq!(times(&Vec::new(), Instant(7)), unsaid);
     }
 }

@@ -30,7 +30,8 @@ pub struct Alert {
 type Pair<'a> = (&'a str, &'a str, &'a str);
 
 impl Alert {
-    fn is_safeguarding(&self) -> bool {
+    /// Whether it is for the safeguarding lead alone.
+    pub fn is_safeguarding(&self) -> bool {
         self.record.tier == SAFEGUARDING
     }
 
@@ -50,7 +51,7 @@ impl Alert {
 enum Delivery {
     /// It is sent, and once it is over until that instant.
     Sent { until: Instant },
-    /// It is only on the topic: what opened it was recorded too long ago.
+    /// It is only on the topic: all that it follows from was recorded too long ago.
     RecordedOnly,
 }
 
@@ -99,6 +100,8 @@ pub struct Times {
     /// What the clock of its partition said when it was derived. Where positions were set back, that is what it said the first
     /// time, and when it was written is not: an alert that was delivered does not turn into a backfill.
     pub derived: Instant,
+    /// When the event was recorded of which it came; not known where it was time that brought it.
+    pub recorded: Option<Instant>,
 }
 
 /// Rules of delivery.
@@ -106,7 +109,7 @@ pub struct Times {
 pub struct Rules {
     /// How long one that is over is sent, microseconds.
     pub resolved_us: i64,
-    /// How long before it became an alert what opened it may have been recorded, microseconds.
+    /// How long before it became an alert the newest that it follows from may have been recorded, microseconds.
     pub backfill_us: i64,
 }
 
@@ -159,7 +162,7 @@ impl Ledger {
         // One that would have been forgotten by then counts as such: while catching up, all is read at once.
         let before = self.entries.get(id).filter(|entry| !entry.is_done(times.written));
         let before = before.map(|entry| entry.delivery);
-        let delivery = match (before, self.is_backfill(&alert, times.derived)) {
+        let delivery = match (before, self.is_backfill(&alert, times)) {
             // What is being delivered stays delivered, however old it becomes.
             (Some(Delivery::Sent { .. }), _) | (_, false) => {
                 Delivery::Sent { until: Instant(times.written.0.saturating_add(self.rules.resolved_us)) }
@@ -176,9 +179,13 @@ impl Ledger {
         }
     }
 
-    fn is_backfill(&self, alert: &Alert, derived: Instant) -> bool {
-        let recorded = Instant::parse(&alert.record.recorded_at).unwrap_or(alert.since);
-        !alert.is_safeguarding() && derived.0.saturating_sub(recorded.0) > self.rules.backfill_us
+    /// Whether all that an alert follows from was recorded long before: what opened it, and the event that made an alert of it, which
+    /// may be another one, entered late. A clock of the log that is ahead makes nothing old: none is derived after it is written.
+    fn is_backfill(&self, alert: &Alert, times: Times) -> bool {
+        let opened = Instant::parse(&alert.record.recorded_at).unwrap_or(alert.since);
+        let newest = times.recorded.map_or(opened, |recorded| recorded.max(opened));
+        let became = times.derived.min(times.written);
+        !alert.is_safeguarding() && became.0.saturating_sub(newest.0) > self.rules.backfill_us
     }
 
     /// Forgets alerts that are over and need not be sent any more.

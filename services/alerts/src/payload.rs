@@ -5,10 +5,14 @@
 
 use std::collections::BTreeMap;
 
-use rapport_model::time::Instant;
+use rapport_model::time::{DAY_US, Instant};
 use serde::Serialize;
 
 use crate::ledger::{Alert, SAFEGUARDING, State};
+
+/// Nothing but an acknowledgement or an erasure ends a concern, and both are told: that nobody sends it again, while this service
+/// is away, is no reason to tell the safeguarding lead that it is over.
+const SAFEGUARDING_HOLD_US: i64 = DAY_US;
 
 /// One alert of `POST /api/v2/alerts`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -25,8 +29,10 @@ pub struct Payload {
     pub ends_at: String,
 }
 
-/// What is sent of `alert` at `now`; while it fires, it is held for `hold_us` microseconds from then.
+/// What is sent of `alert` at `now`; while it fires, it is held for `hold_us` microseconds from then, and for a day at least if it is
+/// for the safeguarding lead.
 pub fn payload(alert: &Alert, now: Instant, hold_us: i64) -> Payload {
+    let hold_us = if alert.is_safeguarding() { hold_us.max(SAFEGUARDING_HOLD_US) } else { hold_us };
     let ends_at = match alert.state {
         State::Firing => Instant(now.0.saturating_add(hold_us)),
         // An end that is yet to come would leave it firing.
@@ -119,7 +125,7 @@ mod tests {
         let golden = golden.iter().filter(|record| record.topic == rapport_proto::topics::ALERTS);
         let now = at("2025-04-12T00:00:00Z");
         let mut ledger = Ledger::new(Rules::new(600, 3_650));
-        let times = Times { written: now, derived: now };
+        let times = Times { written: now, derived: now, recorded: None };
         for record in golden {
             let outcome = ledger.apply(Some(record.key.as_bytes()), Some(&record.value), times);
             assert_eq!(outcome, Outcome::Deliver, "{}", record.key);
@@ -233,5 +239,20 @@ mod tests {
             ["alert_id", "alertname", "audience", "severity", "site", "tier"]
         );
         assert_eq!(payload.labels["audience"], SAFEGUARDING);
+    }
+
+    #[test]
+    fn nobody_is_told_that_a_concern_is_over_because_it_was_not_sent_again_for_hours() {
+        let mut alert = alert(State::Firing);
+        alert.record.tier = SAFEGUARDING.to_owned();
+        let now = at("2026-01-11T00:00:00Z");
+        assert_eq!(payload(&alert, now, HOLD_US).ends_at, "2026-01-12T00:00:00Z");
+        assert_eq!(payload(&alert, now, 2 * DAY_US).ends_at, "2026-01-13T00:00:00Z");
+        alert.state = State::Over(at("2026-01-10T12:00:00Z"));
+        assert_eq!(
+            payload(&alert, now, HOLD_US).ends_at,
+            "2026-01-10T12:00:00Z",
+            "it is told as over when it is"
+        );
     }
 }

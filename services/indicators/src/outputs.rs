@@ -6,7 +6,7 @@ use prost::Message;
 use rapport_model::partition::{Output, Outputs};
 use rapport_model::time::Instant;
 use rapport_proto::headers::{self, Source};
-use rapport_proto::topics;
+use rapport_proto::{keys, topics};
 use rapport_stream::port::{self, Error, RecordRef, Sink};
 
 use crate::metrics::Tally;
@@ -39,7 +39,8 @@ impl<'a> Writing<'a> {
         tally: &'a mut Tally,
         sink: &'a mut dyn Sink,
     ) -> Writing<'a> {
-        Writing { source: record.source(), writer, tally, sink, written: Ok(()) }
+        let recorded_us = record.key.and_then(keys::recorded_at_us);
+        Writing { source: Source { recorded_us, ..record.source() }, writer, tally, sink, written: Ok(()) }
     }
 
     /// # Errors

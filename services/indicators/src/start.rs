@@ -137,10 +137,10 @@ struct Watch {
 }
 
 impl Observer for Watch {
-    fn polled(&mut self) {
+    fn polled(&mut self, joined: bool) {
         self.pulse.beat();
         // A worker that was given no partition has nothing to replay, and is ready to be given one.
-        self.replayed.set(self.replaying == 0);
+        self.replayed.set(joined && self.replaying == 0);
     }
 
     fn processed(&mut self, records: u64, _: u64) {
@@ -174,6 +174,5 @@ impl Observer for Watch {
     fn owned(&mut self, places: &[Place]) {
         self.replaying = places.iter().filter(|place| !place.live).count();
         self.metrics.owned(&self.worker, places.len(), self.replaying);
-        self.replayed.set(self.replaying == 0);
     }
 }

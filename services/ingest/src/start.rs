@@ -185,11 +185,15 @@ impl Work {
     fn partitions(&self, stop: &Stop, watch: &Watch) -> Result<Option<Partitions>, port::Error> {
         while !stop.is_set() {
             watch.pulse.beat();
-            let both = || {
-                let events = sites::partitions(&*self.deps.log)?;
-                Ok(Partitions { events, rejected: sites::partitions_of(&*self.deps.log, topics::REJECTED)? })
+            let counted = || {
+                let log = &*self.deps.log;
+                if !self.settings.http.listen.is_empty() {
+                    sites::partitions_of(log, &self.settings.http.topic)?;
+                }
+                let events = sites::partitions(log)?;
+                Ok(Partitions { events, rejected: sites::partitions_of(log, topics::REJECTED)? })
             };
-            match both() {
+            match counted() {
                 Ok(partitions) => return Ok(Some(partitions)),
                 Err(port::Error::Unavailable(cause)) => {
                     tracing::warn!(%cause, "log unavailable");
@@ -212,9 +216,9 @@ struct Watch {
 }
 
 impl Observer for Watch {
-    fn polled(&mut self) {
+    fn polled(&mut self, joined: bool) {
         self.pulse.beat();
-        self.ready.set(true);
+        self.ready.set(joined);
     }
 
     fn processed(&mut self, records: u64, _: u64) {

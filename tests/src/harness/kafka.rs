@@ -220,6 +220,12 @@ impl Kafka {
         self.tool("kafka.admin.ConfigCommand", &what);
     }
 
+    /// Forbids everybody something about a group. The cluster needs an authorizer among its settings.
+    pub fn forbid_group(&self, group: &str) {
+        let what = ["--add", "--deny-principal", "User:*", "--operation", "All", "--group", group, "--force"];
+        self.tool("org.apache.kafka.tools.AclCommand", &what);
+    }
+
     fn alter(&self, what: &[&str]) {
         self.tool("org.apache.kafka.tools.TopicCommand", what);
     }

@@ -5,7 +5,7 @@ use std::os::unix::fs::FileExt as _;
 use rapport_proto::topics::{ALERTS, ALL, ENRICHED, EVENTS, REJECTED};
 use rapport_stream::port::{Created, Error, Log, RecordRef, TopicPartition};
 use rapport_stream::sites;
-use rapport_tests::harness::{Kafka, fresh_prefix, wait_for, wait_until};
+use rapport_tests::harness::{Kafka, KafkaOptions, fresh_prefix, wait_for, wait_until};
 
 use super::member::{A_MOMENT, Member, SOON, append, create_topics, numbers, read, spread};
 
@@ -93,4 +93,34 @@ fn a_reader_tells_of_a_damaged_batch_behind_the_records_before_it_and_has_not_ca
     });
     assert!(matches!(&error, Error::Unusable(why) if why.contains("damaged")), "{error:?}");
     assert_eq!(read, [b"before"]);
+}
+
+#[test]
+fn who_reads_without_a_group_needs_no_leave_to_ask_for_one() {
+    let settings = [
+        ("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer"),
+        ("allow.everyone.if.no.acl.found", "true"),
+    ];
+    let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    let kafka = Kafka::start(KafkaOptions { settings, ..KafkaOptions::default() });
+    let prefix = fresh_prefix("group");
+    let log = kafka.log(&prefix);
+    create_topics(&log, 1);
+    append(&log, spread(0..5, 1));
+    for group in ["rapport.readers", "rapport.copy"] {
+        kafka.forbid_group(&format!("{prefix}{group}"));
+    }
+    // The rule is in force: a member of a group is refused.
+    let mut member = Member::join(&log, "a");
+    let error = wait_for("the member to be refused", SOON, || member.step().err());
+    assert!(matches!(&error, Error::Unusable(why) if why.contains("not allowed")), "{error:?}");
+    let mut reader = log.reader(&[EVENTS]).unwrap();
+    let mut records = 0;
+    // Longer than it takes to be refused: nothing comes of that.
+    for _ in 0..30 {
+        reader.poll(A_MOMENT, 10, &mut |_: &RecordRef<'_>| records += 1).unwrap();
+    }
+    assert_eq!((records, reader.caught_up()), (5, Ok(true)));
+    let at = TopicPartition { topic: EVENTS.into(), partition: 0 };
+    assert!(matches!(log.fingerprint(&at, 4), Ok(Some(_))));
 }

@@ -203,6 +203,10 @@ impl Session for FaultySession {
         Ok(())
     }
 
+    fn has_joined(&self) -> bool {
+        self.inner.as_ref().is_some_and(|inner| inner.has_joined())
+    }
+
     fn dirty(&self) -> bool {
         self.inner.as_ref().is_some_and(|inner| inner.dirty())
     }

@@ -50,6 +50,12 @@ impl<'a> Asking<'a> {
         count.ok_or_else(|| Error::Unusable(format!("topic {topic} does not exist")))
     }
 
+    /// Whether all partitions have a leader that knows of it.
+    fn answers(&self, topic: &str, partitions: u32) -> bool {
+        let full = self.shared.settings.full(topic);
+        (0..partitions).all(|partition| self.bounds(&full, partition).is_ok())
+    }
+
     /// First offset of a partition and the one after its last, transactions that are still open included.
     pub(super) fn bounds(&self, full: &str, partition: u32) -> Result<(u64, u64), Error> {
         let partition = i32::try_from(partition).unwrap_or(i32::MAX);
@@ -130,8 +136,8 @@ fn became(
     let started = shared.elapsed();
     loop {
         match asking.partitions(topic) {
-            Ok(Some(_)) if new => return Ok(Created::New),
-            Ok(Some(partitions)) => return Ok(Created::Existed { partitions }),
+            Ok(Some(partitions)) if new && asking.answers(topic, partitions) => return Ok(Created::New),
+            Ok(Some(partitions)) if !new => return Ok(Created::Existed { partitions }),
             other if shared.elapsed() > started + shared.request_timeout() => {
                 other?;
                 return Err(Error::Unavailable(format!("topic {topic} was created but is not known yet")));

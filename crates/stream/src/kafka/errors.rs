@@ -49,6 +49,10 @@ pub(super) fn of_delivery(code: Code) -> Error {
         Code::TopicAuthorizationFailed | Code::ClusterAuthorizationFailed => {
             Error::Unusable(format!("writing is not allowed: {code}"))
         }
+        // The same transaction would be refused again, however often it is made anew.
+        Code::InvalidTimestamp => Error::Unusable(format!(
+            "this machine's clock is further ahead than the topic allows: set its message.timestamp.type to LogAppendTime ({code})"
+        )),
         Code::ProducerFenced | Code::InvalidProducerEpoch | Code::Fenced => Error::Fenced(code.to_string()),
         _ => Error::Doubt(format!("a record was not delivered: {code}")),
     }
@@ -100,6 +104,15 @@ pub(super) fn weigh(error: &KafkaError, unchanged: impl FnOnce() -> Result<(), E
     }
 }
 
+/// Whether an error says that the group may not be asked for: nothing to one who has partitions without a group.
+pub(super) fn is_of_group(error: &KafkaError) -> bool {
+    matches!(
+        error,
+        KafkaError::MessageConsumption(Code::GroupAuthorizationFailed)
+            | KafkaError::Global(Code::GroupAuthorizationFailed)
+    )
+}
+
 /// An error of a question: it may pass.
 pub(super) fn of_asking(what: &str, error: &KafkaError) -> Error {
     match error {
@@ -129,6 +142,9 @@ mod tests {
 
     #[test]
     fn a_record_too_large_is_a_fact_and_a_delivery_timeout_a_doubt() {
+        assert!(
+            matches!(of_delivery(Code::InvalidTimestamp), Error::Unusable(why) if why.contains("LogAppendTime"))
+        );
         assert!(matches!(of_delivery(Code::MessageSizeTooLarge), Error::Unwritable(_)));
         assert!(matches!(of_delivery(Code::MessageTimedOut), Error::Doubt(_)));
         assert!(matches!(of_delivery(Code::PurgeInflight), Error::Doubt(_)));

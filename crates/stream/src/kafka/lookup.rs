@@ -49,6 +49,7 @@ pub(super) fn fingerprint(shared: &Shared, at: &TopicPartition, offset: u64) -> 
                 return Ok(Some(record::with(&message, prefix, |record| record.fingerprint())));
             }
             Some(Ok(_) | Err(KafkaError::PartitionEOF(_))) => return Ok(None),
+            Some(Err(error)) if errors::is_of_group(&error) => {}
             Some(Err(error)) => {
                 if let Some(error) = errors::of_reading(&error) {
                     return Err(error);

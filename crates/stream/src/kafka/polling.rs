@@ -8,6 +8,10 @@ use rdkafka::message::BorrowedMessage;
 
 use crate::port::Error;
 
+/// How long a round may take once it has a record: however slow its records are, the worker looks at its clock in between, and its
+/// transaction is committed long before the cluster gives it up.
+const ROUND: Duration = Duration::from_millis(100);
+
 /// What something that was polled means.
 pub(super) enum Seen {
     /// A record, which was delivered.
@@ -38,18 +42,21 @@ pub(super) struct Round {
 /// Something that was polled.
 pub(super) type Polled<'a> = Result<BorrowedMessage<'a>, KafkaError>;
 
-/// Polls for at most `wait`, then takes what lies ready, up to `max` records; `see` is given all that comes.
+/// Polls for at most `wait`, then takes what lies ready, up to `max` records and for at most [`ROUND`] of `elapsed`; `see` is given all
+/// that comes.
 ///
 /// # Errors
 /// Those of `see`.
 pub(super) fn round<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
+    elapsed: &dyn Fn() -> Duration,
     wait: Duration,
     max: usize,
     see: &mut dyn FnMut(Polled<'_>) -> Result<Seen, Error>,
 ) -> Result<Round, Error> {
     let mut round = Round::default();
     let mut patience = wait;
+    let mut until = None;
     while round.delivered < max {
         let Some(polled) = consumer.poll(patience) else { break };
         match see(polled)? {
@@ -62,6 +69,10 @@ pub(super) fn round<C: ConsumerContext>(
             }
         }
         patience = Duration::ZERO;
+        let now = elapsed();
+        if now > *until.get_or_insert(now + ROUND) {
+            break;
+        }
     }
     Ok(round)
 }

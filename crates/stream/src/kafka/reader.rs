@@ -157,7 +157,7 @@ impl Tail {
         }
         let known = (full.get(prefix..).unwrap_or_default(), partitions.len() as u32);
         let unchanged = || unchanged(shared, std::iter::once(known));
-        let round = round(consumer, wait, max, &mut |polled| match polled {
+        let round = round(consumer, &|| shared.elapsed(), wait, max, &mut |polled| match polled {
             Ok(message) => {
                 record::with(&message, prefix, &mut *each);
                 if let Some(partition) = numbered(partitions, message.partition()) {
@@ -171,6 +171,7 @@ impl Tail {
                 }
                 Ok(Seen::Nothing)
             }
+            Err(error) if errors::is_of_group(&error) => Ok(Seen::Nothing),
             Err(error) => Ok(errors::weigh(&error, unchanged).into()),
         })?;
         *held = round.held;

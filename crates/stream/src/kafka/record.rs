@@ -1,42 +1,75 @@
 //! A message of librdkafka as the port's record.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::cell::{Cell, OnceCell};
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
 
-use rdkafka::message::{BorrowedMessage, Headers as _, Message, Timestamp};
+use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Header, Headers as _, Message, Timestamp};
 
 use crate::port::{Headers, RecordRef};
 
-/// Headers of a message, decoded when asked for.
-struct Lazy<'a, 'm>(&'a BorrowedMessage<'m>);
+/// Most headers that are read of a record: more than are ever kept of one.
+const HEADERS_MAX: usize = 4_096;
+/// After so many headers without a readable name those behind them are not read either: to find out costs each time as much as a
+/// record does.
+const UNREADABLE_MAX: usize = 4;
 
-impl Lazy<'_, '_> {
-    /// All headers but those whose name is not UTF-8: rdkafka panics on such a name, and a record from outside must
-    /// never stop a worker.
-    fn each<'s>(&'s self, mut take: impl FnMut(&'s str, &'s [u8])) {
-        let Some(headers) = self.0.headers() else { return };
-        for index in 0..headers.count() {
-            if let Ok(Some(header)) = catch_unwind(AssertUnwindSafe(|| headers.try_get(index))) {
-                take(header.key, header.value.unwrap_or_default());
+thread_local! {
+    /// Whether a panic on this thread is one that is expected.
+    static EXPECTED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The header at that place; `None` where its name is not UTF-8: rdkafka panics on such a name, and a record from outside must never
+/// stop a worker, nor fill its standard error.
+fn readable(headers: &BorrowedHeaders, index: usize) -> Option<Header<'_, &[u8]>> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !EXPECTED.get() {
+                before(info);
             }
-        }
+        }));
+    });
+    EXPECTED.set(true);
+    let header = catch_unwind(AssertUnwindSafe(|| headers.try_get(index)));
+    EXPECTED.set(false);
+    header.ok().flatten()
+}
+
+/// Headers of a message, read once and when asked for.
+struct Lazy<'a, 'm> {
+    message: &'a BorrowedMessage<'m>,
+    read: OnceCell<Vec<(&'a str, &'a [u8])>>,
+}
+
+impl<'a> Lazy<'a, '_> {
+    fn read(&self) -> &[(&'a str, &'a [u8])] {
+        self.read.get_or_init(|| {
+            let Some(headers) = self.message.headers() else { return Vec::new() };
+            let mut unreadable = 0;
+            let mut read = Vec::new();
+            for index in 0..headers.count().min(HEADERS_MAX) {
+                match readable(headers, index) {
+                    Some(header) => read.push((header.key, header.value.unwrap_or_default())),
+                    None => unreadable += 1,
+                }
+                if unreadable == UNREADABLE_MAX {
+                    break;
+                }
+            }
+            read
+        })
     }
 }
 
 impl Headers for Lazy<'_, '_> {
     fn header(&self, name: &str) -> Option<&[u8]> {
-        let mut found = None;
-        self.each(|key, value| {
-            if key == name {
-                found = Some(value);
-            }
-        });
-        found
+        self.read().iter().rfind(|(key, _)| *key == name).map(|(_, value)| *value)
     }
 
     fn all(&self) -> Vec<(String, Vec<u8>)> {
-        let mut all = vec![];
-        self.each(|key, value| all.push((key.to_owned(), value.to_vec())));
-        all
+        self.read().iter().map(|(key, value)| ((*key).to_owned(), value.to_vec())).collect()
     }
 }
 
@@ -56,6 +89,6 @@ pub(super) fn with<T>(
             Timestamp::NotAvailable => 0,
             Timestamp::CreateTime(at) | Timestamp::LogAppendTime(at) => at,
         },
-        headers: &Lazy(message),
+        headers: &Lazy { message, read: OnceCell::new() },
     })
 }

@@ -40,6 +40,8 @@ pub(super) struct KafkaSession {
     owned: BTreeMap<TopicPartition, Standing>,
     /// An error that came after records; reported by the next poll.
     held: Option<Error>,
+    /// Whether the group has assigned anything, be it nothing.
+    joined: bool,
 }
 
 impl KafkaSession {
@@ -62,6 +64,7 @@ impl KafkaSession {
             topics,
             owned: BTreeMap::new(),
             held: None,
+            joined: false,
         })
     }
 
@@ -73,6 +76,7 @@ impl KafkaSession {
     fn changes(&mut self) -> Result<Vec<Change>, Error> {
         let mut changes = vec![];
         while let Some(event) = self.consumer()?.context().next() {
+            self.joined |= matches!(event, Event::Assigned(_));
             let (partitions, of): (_, fn(Vec<TopicPartition>) -> Change) = match event {
                 Event::Assigned(partitions) => (partitions, Change::Assigned),
                 Event::Revoked(partitions) => (partitions, Change::Revoked),
@@ -208,7 +212,7 @@ impl Session for KafkaSession {
         let Self { shared, consumer, outbox, topics, .. } = self;
         let Some(consumer) = consumer else { return Ok(changes) };
         let prefix = shared.settings.topic_prefix.len();
-        let round = round(consumer, wait, max, &mut |polled| match polled {
+        let round = round(consumer, &|| shared.elapsed(), wait, max, &mut |polled| match polled {
             Ok(message) => {
                 record::with(&message, prefix, |record| each(record, outbox)).map(|()| Seen::Record)
             }
@@ -226,6 +230,10 @@ impl Session for KafkaSession {
             Some(error) if changes.is_empty() => Err(error),
             _ => Ok(changes),
         }
+    }
+
+    fn has_joined(&self) -> bool {
+        self.joined
     }
 
     fn sink(&mut self) -> &mut dyn Sink {

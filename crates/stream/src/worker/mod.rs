@@ -261,10 +261,11 @@ impl<S: Service> Worker<S> {
     pub fn step(&mut self, wait: Duration) -> Result<Step, Error> {
         self.step = Step::default();
         let done = self.try_step(wait);
-        self.observer.polled();
         if self.step != Step::default() {
             self.observer.owned(&self.owned.places());
         }
+        let joined = self.session.as_ref().is_some_and(|session| session.has_joined());
+        self.observer.polled(joined);
         match done {
             Ok(()) => {
                 self.step.idle = self.step == Step::default() && !self.transaction.is_open();

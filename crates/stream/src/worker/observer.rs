@@ -44,8 +44,8 @@ pub struct Place {
 
 /// Told what a worker does; services implement it with their metrics. Every method is optional.
 pub trait Observer: Send {
-    /// A step ended, with or without success: the worker is alive.
-    fn polled(&mut self) {}
+    /// A step ended, with or without success: the worker is alive. `joined`: its group has said what is its own, be it nothing.
+    fn polled(&mut self, _joined: bool) {}
     /// So many records, of so many bytes, were processed.
     fn processed(&mut self, _records: u64, _bytes: u64) {}
     /// So many records were replayed.

@@ -35,6 +35,13 @@ impl Standing {
     pub(super) fn start(&self) -> Start {
         start(self.next)
     }
+
+    /// Ends the replay; whether it was not over yet.
+    pub(super) fn end_replay(&mut self) -> bool {
+        let was_live = self.is_live();
+        self.quiet = true;
+        !was_live
+    }
 }
 
 /// Where reading starts whose next record is that.
@@ -92,12 +99,9 @@ impl Owned {
 
     /// Ends the replay of all of them; gives back those it was not over for.
     pub(super) fn end_replay(&mut self) -> Vec<TopicPartition> {
-        let replaying = self.standings.iter_mut().filter(|standing| !standing.is_live());
-        let ended = replaying.map(|standing| {
-            standing.quiet = true;
-            standing.partition.clone()
-        });
-        ended.collect()
+        let ended =
+            self.standings.iter_mut().filter_map(|standing| standing.end_replay().then_some(&*standing));
+        ended.map(|standing| standing.partition.clone()).collect()
     }
 
     /// Sets a partition to where it is to be read from, whether or not it was owned.

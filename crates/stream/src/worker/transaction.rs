@@ -14,6 +14,11 @@ const QUIET: Duration = Duration::from_secs(3);
 /// Ends a poll before a record that has no room in the transaction; never seen outside this file.
 const FULL: &str = "the transaction is full";
 
+/// After so many commits transactions may be twice as large again that had become smaller.
+const CALM: u32 = 64;
+/// How many times transactions become half as large at most: of 50 000 records 48 are left.
+const MOST_CAUTION: u32 = 10;
+
 /// What has been read and sent since the last commit.
 #[derive(Debug, Default)]
 pub(super) struct Transaction {
@@ -25,6 +30,11 @@ pub(super) struct Transaction {
     bytes_per_record: u64,
     /// When a record last came, for the end of a replay.
     heard: Option<Duration>,
+    /// How many times the limits are halved: a transaction that was not committed, because a slow cluster did not take it in
+    /// time, say, would not be the next time either.
+    caution: u32,
+    /// Commits since that last changed.
+    commits: u32,
 }
 
 impl Transaction {
@@ -46,7 +56,31 @@ impl Transaction {
         }
     }
 
+    /// What is left of the limits.
+    fn limits(&self, limits: &Limits) -> Limits {
+        Limits {
+            commit_every: limits.commit_every / (1 << self.caution),
+            max_records: (limits.max_records >> self.caution).max(1),
+            max_bytes: limits.max_bytes >> self.caution,
+            slow_commit: limits.slow_commit,
+        }
+    }
+
+    /// The transaction was not committed: the next ones are half as large.
+    pub(super) fn failed(&mut self) {
+        (self.caution, self.commits) = ((self.caution + 1).min(MOST_CAUTION), 0);
+    }
+
+    /// The transaction was committed.
+    fn succeeded(&mut self) {
+        self.commits += 1;
+        if self.commits >= CALM {
+            (self.caution, self.commits) = (self.caution.saturating_sub(1), 0);
+        }
+    }
+
     pub(super) fn is_due(&self, limits: &Limits, now: Duration) -> bool {
+        let limits = self.limits(limits);
         self.since.is_some_and(|since| {
             now.saturating_sub(since) >= limits.commit_every
                 || self.records >= limits.max_records
@@ -56,12 +90,14 @@ impl Transaction {
 
     /// How long a poll may wait without making the commit late.
     pub(super) fn wait(&self, limits: &Limits, now: Duration, wait: Duration) -> Duration {
+        let limits = self.limits(limits);
         let left = |since| limits.commit_every.saturating_sub(now.saturating_sub(since));
         self.since.map_or(wait, |since| wait.min(left(since)))
     }
 
     /// How many records the next poll may take.
     fn room(&self, limits: &Limits) -> usize {
+        let limits = self.limits(limits);
         let by_bytes = limits.max_bytes.saturating_sub(self.bytes) / self.bytes_per_record.max(1);
         let by_records = limits.max_records.saturating_sub(self.records);
         // At most 1024, so the conversion cannot fail.
@@ -69,7 +105,8 @@ impl Transaction {
     }
 
     fn clear(&mut self) {
-        *self = Self { bytes_per_record: self.bytes_per_record, heard: self.heard, ..Self::default() };
+        let Self { bytes_per_record, heard, caution, commits, .. } = *self;
+        *self = Self { bytes_per_record, heard, caution, commits, ..Self::default() };
     }
 }
 
@@ -135,6 +172,10 @@ impl<S: Service> Worker<S> {
                     service.replayed(&standing.partition);
                 }
             } else {
+                if standing.end_replay() {
+                    // Compaction took the last records before the committed position, and this one came before the silence did.
+                    service.replayed(&standing.partition);
+                }
                 if tally.processed > 0 && tally.processed_bytes + tally.sent_bytes >= most_bytes {
                     tally.full = true;
                     return Err(Error::Unavailable(FULL.to_owned()));
@@ -256,6 +297,7 @@ impl<S: Service> Worker<S> {
             standing.moved = false;
         }
         self.transaction.clear();
+        self.transaction.succeeded();
         self.step.committed = true;
         self.service.committed();
     }
@@ -362,6 +404,9 @@ impl<S: Service> Worker<S> {
                 Cause::Lost | Cause::Service => false,
             };
             if !proven {
+                if cause == Cause::Doubt {
+                    self.transaction.failed();
+                }
                 self.begin(&partitions, &committed)?;
             } else {
                 self.restart()?;

@@ -28,6 +28,8 @@ pub struct Fold {
     /// Makes the service wrong on purpose: it forgets to fold what is replayed.
     pub deaf_to_replay: bool,
     pub commits: u64,
+    /// How often it was told that the replay of a partition is over.
+    pub replays_ended: u64,
 }
 
 impl Fold {
@@ -58,6 +60,10 @@ impl Service for Fold {
         if !self.deaf_to_replay {
             self.fold(record);
         }
+    }
+
+    fn replayed(&mut self, _: &TopicPartition) {
+        self.replays_ended += 1;
     }
 
     fn process(&mut self, record: &RecordRef<'_>, sink: &mut dyn Sink) -> Result<(), Error> {

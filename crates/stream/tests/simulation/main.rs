@@ -6,5 +6,6 @@ mod embedded;
 mod faults;
 mod fold;
 mod quiet;
+mod slow;
 mod worker;
 mod wrong;

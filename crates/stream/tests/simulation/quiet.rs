@@ -7,18 +7,20 @@ use std::time::Duration;
 
 use rapport_proto::topics::TopicSpec;
 use rapport_stream::port::{
-    Appender, Change, Created, Each, Error, Log, Output, Reader, Session, SessionSpec, Sink, Start,
-    TopicPartition,
+    Appender, Change, Created, Each, Error, Log, Output, Reader, RecordRef, Session, SessionSpec, Sink,
+    Start, TopicPartition,
 };
 use rapport_stream::worker::{Limits, Observer, Place, Worker};
 
 use crate::fold::{Fold, INPUT, spec};
 
-/// A log with one partition, a committed position, and no record that can be read.
+/// A log with one partition, a committed position, and no record that can be read before it.
 #[derive(Default)]
 struct Hollow {
     /// What it answers to who asks for one by its offset.
     found: Mutex<Option<Result<Option<u32>, Error>>>,
+    /// The offset of a record that the next poll brings.
+    brings: Arc<Mutex<Option<u64>>>,
 }
 
 impl Hollow {
@@ -29,7 +31,7 @@ impl Hollow {
 
 impl Log for Hollow {
     fn session(&self, _: &SessionSpec) -> Result<Box<dyn Session>, Error> {
-        Ok(Box::new(HollowSession { told: false }))
+        Ok(Box::new(HollowSession { told: false, brings: self.brings.clone() }))
     }
 
     fn reader(&self, _: &[&str]) -> Result<Box<dyn Reader>, Error> {
@@ -56,6 +58,7 @@ impl Log for Hollow {
 
 struct HollowSession {
     told: bool,
+    brings: Arc<Mutex<Option<u64>>>,
 }
 
 impl Sink for HollowSession {
@@ -65,7 +68,15 @@ impl Sink for HollowSession {
 }
 
 impl Session for HollowSession {
-    fn poll(&mut self, _: Duration, _: usize, _: &mut Each<'_>) -> Result<Vec<Change>, Error> {
+    fn poll(&mut self, _: Duration, _: usize, each: &mut Each<'_>) -> Result<Vec<Change>, Error> {
+        let brought = self.brings.lock().unwrap().take();
+        if let Some(offset) = brought {
+            let (topic, key, value) = (INPUT.name, Some(b"a".as_slice()), Some(b"1".as_slice()));
+            let headers = Vec::new();
+            let headers = &headers;
+            each(&RecordRef { topic, partition: 0, offset, key, value, timestamp_ms: 0, headers }, self)?;
+            return Ok(Vec::new());
+        }
         let told = std::mem::replace(&mut self.told, true);
         let all = vec![TopicPartition { topic: INPUT.name.into(), partition: 0 }];
         Ok(if told { Vec::new() } else { vec![Change::Assigned(all)] })
@@ -156,4 +167,19 @@ fn a_replay_is_not_over_where_the_log_is_away_or_has_the_last_record_yet_to_brin
     waiting.log.answers(Ok(None));
     assert!(!waiting.is_live_at(26), "but for two now");
     assert!(waiting.is_live_at(27));
+}
+
+#[test]
+fn a_replay_whose_last_record_is_gone_is_over_when_the_first_one_behind_the_position_comes_before_the_silence_does()
+ {
+    let mut waiting = Waiting::new();
+    assert!(!waiting.is_live_at(10));
+    assert_eq!(waiting.worker.service().replays_ended, 0);
+    for offset in [7, 8] {
+        *waiting.log.brings.lock().unwrap() = Some(offset);
+        assert!(waiting.is_live_at(11));
+        assert_eq!(waiting.worker.service().replays_ended, 1, "the service is told once");
+    }
+    assert!(waiting.is_live_at(20));
+    assert_eq!(waiting.worker.service().replays_ended, 1);
 }

@@ -40,7 +40,7 @@ const RULES: Rules = Rules { resolved_us: 600_000_000, backfill_us: 14 * DAY_US 
 
 /// Written as soon as it was derived.
 pub(crate) fn then(text: &str) -> Times {
-    Times { written: at(text), derived: at(text) }
+    Times { written: at(text), derived: at(text), recorded: None }
 }
 
 fn apply(ledger: &mut Ledger, record: &v1::Alert, written: &str) -> Outcome {
@@ -219,7 +219,7 @@ fn what_would_not_be_delivered_anyway_is_not_counted_as_held_back() {
 fn an_alert_that_was_delivered_is_no_backfill_when_its_record_is_written_again_much_later() {
     let alert = record(1, "firing", "2026-01-10T10:00:00Z", None);
     let value = serde_json::to_vec(&alert).unwrap();
-    let times = Times { written: at("2026-03-01T10:00:00Z"), derived: at("2026-01-10T10:00:01Z") };
+    let times = Times { derived: at("2026-01-10T10:00:01Z"), ..then("2026-03-01T10:00:00Z") };
     // Compaction took the record that was written first.
     let mut ledger = Ledger::new(RULES);
     assert_eq!(ledger.apply(Some(alert.alert_id.as_bytes()), Some(&value), times), Outcome::Deliver);
@@ -252,4 +252,35 @@ fn what_fires_again_long_after_it_was_over_is_judged_anew_whether_or_not_it_was_
         assert_eq!(again(forget, "2026-01-30T10:00:00Z"), Outcome::Backfill);
         assert_eq!(again(forget, "2026-01-20T10:00:00Z"), Outcome::Deliver);
     }
+}
+
+#[test]
+fn an_alert_that_only_what_was_recorded_late_made_is_delivered_although_what_opened_it_is_old() {
+    let old = record(1, "firing", "2026-01-10T10:00:00Z", None);
+    let value = serde_json::to_vec(&old).unwrap();
+    let outcome = |recorded: Option<&str>| {
+        let times = Times { recorded: recorded.map(at), ..then("2026-03-01T10:00:00Z") };
+        Ledger::new(RULES).apply(Some(old.alert_id.as_bytes()), Some(&value), times)
+    };
+    assert_eq!(outcome(Some("2026-03-01T09:00:00Z")), Outcome::Deliver);
+    assert_eq!(outcome(Some("2026-02-15T10:00:00Z")), Outcome::Deliver, "14 days before");
+    // An export of last year: all of it is old.
+    assert_eq!(outcome(Some("2026-02-15T09:59:59Z")), Outcome::Backfill);
+    assert_eq!(outcome(None), Outcome::Backfill);
+    // What was old news becomes news with what is recorded now.
+    let mut ledger = Ledger::new(RULES);
+    assert_eq!(apply(&mut ledger, &old, "2026-03-01T10:00:00Z"), Outcome::Backfill);
+    let recorded = Some(at("2026-03-02T10:00:00Z"));
+    let times = Times { recorded, ..then("2026-03-02T10:00:01Z") };
+    assert_eq!(ledger.apply(Some(old.alert_id.as_bytes()), Some(&value), times), Outcome::Deliver);
+    assert_eq!(ids(&ledger), [1]);
+}
+
+#[test]
+fn a_clock_of_the_log_that_is_far_ahead_makes_no_backfill_of_what_is_written_now() {
+    let alert = record(1, "firing", "2026-01-10T10:00:00Z", None);
+    let value = serde_json::to_vec(&alert).unwrap();
+    let times = Times { derived: at("2026-02-10T10:00:00Z"), ..then("2026-01-10T10:00:01Z") };
+    let outcome = Ledger::new(RULES).apply(Some(alert.alert_id.as_bytes()), Some(&value), times);
+    assert_eq!(outcome, Outcome::Deliver);
 }

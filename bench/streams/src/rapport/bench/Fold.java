@@ -174,7 +174,8 @@ final class Fold implements Processor<byte[], byte[], String, byte[]> {
         headers.add("content-type", Job.PROTOBUF).add("ce_specversion", Job.ONE).add("ce_id", utf8(id));
         headers.add("ce_source", utf8("rapport/" + event.getSite())).add("ce_type", Job.TYPE);
         headers.add("ce_time", utf8(Long.toString(event.getOccurredAtUs())));
-        String place = from.topic() + "/" + from.partition() + "/" + from.offset() + "@" + event.getIngestedAtUs();
+        String place = from.topic() + "/" + from.partition() + "/" + from.offset() + "@" + event.getIngestedAtUs()
+            + "/" + event.getRecordedAtUs();
         headers.add("rapport_source", utf8(place));
         return headers;
     }
