@@ -11,6 +11,7 @@ use axum::routing::get;
 use prometheus::Registry;
 
 use crate::build::BUILD;
+use crate::connections::Connections;
 use crate::health::Health;
 use crate::metrics;
 use crate::stop::Stop;
@@ -78,7 +79,7 @@ pub fn serve_router(thread: &str, address: SocketAddr, router: Router, stop: Sto
                 Ok(listener) => listener,
                 Err(error) => return tracing::error!(%error, "server did not start"),
             };
-            let served = axum::serve(listener, router).with_graceful_shutdown({
+            let served = axum::serve(Connections::new(listener), router).with_graceful_shutdown({
                 let stop = stop.clone();
                 async move { stop.wait().await }
             });

@@ -8,6 +8,7 @@ pub mod admin;
 pub mod build;
 pub mod clock;
 pub mod config;
+mod connections;
 pub mod health;
 pub mod launch;
 pub mod metrics;
