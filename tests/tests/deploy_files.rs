@@ -31,7 +31,12 @@ pub fn run(program: &str, arguments: &[&str]) -> String {
 
 /// The only receivers that an alert with these labels goes to.
 fn goes_to(receiver: &str, labels: &[&str]) {
-    let config = format!("--config.file={ALERTMANAGER}");
+    goes_in(ALERTMANAGER, receiver, labels);
+}
+
+/// The same, of another file.
+fn goes_in(file: &str, receiver: &str, labels: &[&str]) {
+    let config = format!("--config.file={file}");
     let verify = format!("--verify.receivers={receiver}");
     let arguments = ["config", "routes", "test", config.as_str(), verify.as_str()];
     run("amtool", &[&arguments, labels].concat());
@@ -54,6 +59,86 @@ fn alerts_are_routed_to_the_people_they_are_for() {
     }
     goes_to("operators", &["alertname=RapportReleaseStale", "severity=warning", "audience=operator"]);
     goes_to("operators", &["alertname=Unknown", "tier=unheard-of", "site=nowhere"]);
+}
+
+#[test]
+fn the_routes_of_one_site_that_are_shown_work_where_they_are_taken_in() {
+    let shown = |line: &str| ["# routes:", "#   ", "# - name:"].iter().any(|start| line.starts_with(start));
+    let take_in = |line: &str| {
+        if shown(line.trim_start()) { line.replacen("# ", "", 1) } else { line.to_owned() }
+    };
+    let text: Vec<String> = read(ALERTMANAGER).lines().map(take_in).collect();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), text.join("\n")).unwrap();
+    let file = file.path().to_str().unwrap();
+    run("amtool", &["check-config", file]);
+    goes_in(file, "supervisors-leeds", &["tier=page", "site=leeds"]);
+    goes_in(file, "supervisors", &["tier=page", "site=york"]);
+    goes_in(file, "safeguarding-lead", &["tier=safeguarding", "site=leeds"]);
+}
+
+/// The hours of every `key: 12h`, or `7d`, of a text.
+fn hours(text: &str, key: &str) -> Vec<u32> {
+    let values = text.lines().filter_map(|line| line.trim().strip_prefix(key));
+    let number = |value: &str| {
+        let (number, unit) = value.split_at(value.len() - 1);
+        number.parse::<u32>().unwrap()
+            * match unit {
+                "d" => 24,
+                "h" => 1,
+                _ => 0,
+            }
+    };
+    values.map(number).collect()
+}
+
+#[test]
+fn a_digest_comes_once_a_day_and_what_was_told_is_remembered_until_it_is_told_again() {
+    let (routes, compose) = (read(ALERTMANAGER), read("deploy/compose.yaml"));
+    assert_eq!(hours(&routes, "group_interval: ").into_iter().max(), Some(24));
+    let retention = hours(&compose, "- --data.retention=");
+    let repeated = hours(&routes, "repeat_interval: ").into_iter().max().unwrap();
+    assert!(retention.len() == 1 && retention[0] > repeated, "{retention:?} hours, {repeated}");
+    for line in ["- --storage.path=/alertmanager", "- alertmanager:/alertmanager"] {
+        assert!(
+            compose.lines().any(|other| other.trim() == line),
+            "{line}: its memory goes with the container"
+        );
+    }
+    let declared = compose.split_once("\nvolumes:\n").unwrap().1;
+    for volume in ["kafka", "prometheus", "alertmanager", "grafana"] {
+        assert!(declared.contains(&format!("  {volume}:\n")), "{volume}");
+    }
+}
+
+#[test]
+fn who_follows_the_instructions_of_the_unit_line_by_line_has_what_it_starts() {
+    let unit = read("deploy/systemd/rapport.service");
+    let root = tempfile::tempdir().unwrap();
+    let at = root.path().to_str().unwrap();
+    for directory in ["cargo/bin", "usr/local/bin", "etc/systemd/system"] {
+        std::fs::create_dir_all(root.path().join(directory)).unwrap();
+    }
+    // What `make install` and systemd do is not tried: the first leaves the command where cargo does.
+    std::os::unix::fs::symlink(built("rapport"), root.path().join("cargo/bin/rapport")).unwrap();
+    let lines = unit.lines().filter_map(|line| line.strip_prefix("#   "));
+    let ours = lines.filter(|line| *line != "make install" && !line.starts_with("sudo systemctl "));
+    let below = |line: &str| {
+        let line = line.replace("sudo ", "").replace(" /usr/", &format!(" {at}/usr/"));
+        let line = line.strip_prefix("/usr/").map_or(line.clone(), |rest| format!("{at}/usr/{rest}"));
+        line.replace(" /etc/", &format!(" {at}/etc/"))
+    };
+    let script: Vec<String> = ours.map(below).collect();
+    assert_eq!(script.len(), 4, "{script:?}");
+    let script = format!("set -eu -o pipefail\nexport CARGO_HOME={at}/cargo\n{}", script.join("\n"));
+    run("bash", &["-c", &script]);
+    let command = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();
+    let [program, "up", "--config", file] = words(command)[..] else { panic!("{command}") };
+    run(&format!("{at}{program}"), &["check-config", "--quiet", "--config", &format!("{at}{file}")]);
+    assert_eq!(
+        read("deploy/systemd/rapport.service"),
+        std::fs::read_to_string(root.path().join("etc/systemd/system/rapport.service")).unwrap()
+    );
 }
 
 #[test]

@@ -172,6 +172,42 @@ fn every_dashboard_panel_explains_itself_and_asks_for_what_is_exported_or_record
     }
 }
 
+/// The names of the alerts about Rapport itself.
+fn alerts_of_the_pipeline() -> Vec<String> {
+    let name = |line: &str| line.trim().strip_prefix("- alert: ").map(str::to_owned);
+    read(RULES).lines().filter_map(name).collect()
+}
+
+#[test]
+fn every_alert_about_rapport_itself_has_a_test_and_is_in_the_operations_guide() {
+    let (tests, guide, alerts) = (read(TESTS_OF_RULES), read("docs/operations.md"), alerts_of_the_pipeline());
+    assert!(alerts.len() >= 10, "{alerts:?}");
+    for alert in alerts {
+        assert!(guide.contains(&format!("`{alert}`")), "{alert} is not in the guide");
+        // These two are what Prometheus' own manual shows.
+        let is_plain = ["RapportWatchdog", "RapportServiceDown"].contains(&alert.as_str());
+        assert!(is_plain || tests.contains(&format!("alertname: {alert}\n")), "{alert} has no test");
+    }
+}
+
+#[test]
+fn a_panel_leaves_out_what_is_0_where_it_says_so_and_nowhere_else() {
+    let mut panels_that_do = 0;
+    for (path, dashboard) in dashboards() {
+        for panel in panels(&dashboard) {
+            let title = format!("{path}: {}", panel["title"].as_str().unwrap());
+            let says =
+                panel["description"].as_str().unwrap().contains("left out, and small numbers are withheld");
+            for target in panel["targets"].as_array().unwrap() {
+                let expression = target["expr"].as_str().unwrap();
+                assert_eq!(expression.ends_with(" > 0"), says, "{title}: {expression}");
+            }
+            panels_that_do += usize::from(says);
+        }
+    }
+    assert!(panels_that_do >= 6, "{panels_that_do}");
+}
+
 #[test]
 fn the_dashboards_show_all_four_mechanisms_and_what_becomes_of_people() {
     let recorded = recorded();
@@ -237,28 +273,39 @@ fn the_queries_of_the_page_about_the_model_are_promql() {
 #[test]
 fn every_metric_that_a_deployed_file_names_exists() {
     let known: BTreeSet<String> = exported().union(&recorded()).cloned().collect();
+    let mut of_services = BTreeSet::new();
     for file in [
         "deploy/prometheus/prometheus.yml",
         RULES,
         "deploy/alertmanager/alertmanager.yml",
         "deploy/compose.yaml",
     ] {
-        for name in metrics_in(&read(file)) {
-            assert!(known.contains(&name), "{file}: {name}");
+        for name in metrics_in(&read(file)).into_iter().filter(|name| !known.contains(name)) {
+            assert!(is_registered(&name) == Some(true), "{file}: {name}");
+            of_services.insert(name);
         }
     }
+    // That somebody is told when alerts are not delivered.
+    for name in ["caught_up", "post_failures_total", "refused_total", "unusable_records_total"] {
+        assert!(of_services.contains(&format!("rapport_alerts_{name}")), "no rule looks at {name} of alerts");
+    }
+}
+
+/// Whether the service whose metric that looks like registers it; `None` of one of no service.
+fn is_registered(name: &str) -> Option<bool> {
+    let (service, part) = name.trim_start_matches("rapport_").split_once('_')?;
+    let own = read(&format!("services/{service}/src/metrics.rs"));
+    let of_workers = read("crates/runtime/src/metrics.rs");
+    let quoted = [format!("\"{name}\""), format!("\"{part}\"")];
+    Some(quoted.iter().any(|quoted| own.contains(quoted) || of_workers.contains(quoted)))
 }
 
 #[test]
 fn every_metric_of_a_service_that_the_operations_guide_names_is_one_it_registers() {
-    let of_workers = read("crates/runtime/src/metrics.rs");
     let mut named = 0;
     for name in metrics_in(&read("docs/operations.md")) {
-        let Some((service, part)) = name.trim_start_matches("rapport_").split_once('_') else { continue };
-        let own = read(&format!("services/{service}/src/metrics.rs"));
-        let quoted = [format!("\"{name}\""), format!("\"{part}\"")];
-        let is_registered = |source: &str| quoted.iter().any(|quoted| source.contains(quoted));
-        assert!(is_registered(&own) || is_registered(&of_workers), "{name}");
+        let Some(is_registered) = is_registered(&name) else { continue };
+        assert!(is_registered, "{name}");
         named += 1;
     }
     assert!(named >= 10, "the guide names {named}");

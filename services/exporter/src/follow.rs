@@ -11,9 +11,8 @@ use rapport_stream::port::{Error, Log, Reader};
 use crate::Deps;
 use crate::disclosure::Rules;
 use crate::metrics::Metrics;
-use crate::page::Page;
+use crate::page::{Limits, Page};
 use crate::releases::{Outcome, Releases};
-use crate::settings::Settings;
 
 /// How long a poll waits for a record; while catching up the end comes as a poll without any.
 const WAIT: Duration = Duration::from_millis(500);
@@ -30,7 +29,7 @@ pub(crate) struct Follower {
     log: Arc<dyn Log>,
     stop: Stop,
     releases: Releases,
-    series_max: usize,
+    limits: Limits,
     page: Arc<Page>,
     metrics: Metrics,
     caught_up: Flag,
@@ -39,7 +38,7 @@ pub(crate) struct Follower {
 
 impl Follower {
     pub(crate) fn new(
-        settings: &Settings,
+        limits: Limits,
         rules: Rules,
         deps: &Deps,
         page: Arc<Page>,
@@ -50,7 +49,7 @@ impl Follower {
             log: deps.log.clone(),
             stop: deps.stop.clone(),
             releases: Releases::new(rules),
-            series_max: settings.series_max,
+            limits,
             page,
             metrics,
             caught_up: health.flag("caught_up"),
@@ -100,7 +99,7 @@ impl Follower {
         })?;
         let first = !self.caught_up.is_set() && reader.caught_up()?;
         if first || (changed && self.caught_up.is_set()) {
-            self.metrics.built(self.page.show(&self.releases, self.series_max));
+            self.metrics.built(self.page.show(&self.releases, self.limits));
         }
         if first {
             self.metrics.caught_up.set(1);

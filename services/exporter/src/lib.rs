@@ -17,7 +17,8 @@ pub mod settings;
 use std::sync::Arc;
 
 use rapport_model::catalogue::Catalogue;
-use rapport_runtime::{Health, Running, admin};
+use rapport_model::params::Releases;
+use rapport_runtime::{Health, Running, admin, config};
 use rapport_stream::port::Log;
 
 pub use settings::{Config, Settings};
@@ -28,6 +29,9 @@ pub type Deps = rapport_runtime::Deps<dyn Log>;
 /// Why it did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// A setting.
+    #[error(transparent)]
+    Config(#[from] config::Error),
     /// The admin server.
     #[error(transparent)]
     Admin(#[from] admin::Error),
@@ -39,18 +43,26 @@ pub enum Error {
     Thread(#[from] std::io::Error),
 }
 
-/// Starts the service; of a construct that no instrument of `catalogue` measures it shows nothing.
+/// Starts the service; of a construct that no instrument of `catalogue` measures it shows nothing. How often `releases`
+/// come it shows and does not depend on.
 ///
 /// # Errors
-/// Where it cannot listen. A log that is away is waited for.
-pub fn start(settings: &Settings, catalogue: &Catalogue, deps: Deps) -> Result<Running, Error> {
+/// Where a setting cannot work, or it cannot listen. A log that is away is waited for.
+pub fn start(
+    settings: &Settings,
+    releases: Releases,
+    catalogue: &Catalogue,
+    deps: Deps,
+) -> Result<Running, Error> {
+    let limits = page::Limits { series_max: settings.series_max, behind_days: settings.behind_days()? };
     let registry = rapport_runtime::metrics::registry()?;
     let metrics = metrics::Metrics::register(&registry)?;
+    metrics.releases(releases);
     let page = Arc::new(page::Page::default());
     registry.register(Box::new(page::ReleaseCollector::new(page.clone())?))?;
     let health = Health::new(deps.stopwatch.clone());
     let rules = disclosure::Rules::new(settings.disclosure, catalogue);
-    let follower = follow::Follower::new(settings, rules, &deps, page, metrics, &health);
+    let follower = follow::Follower::new(limits, rules, &deps, page, metrics, &health);
     let mut running = Running::new("exporter", deps.stop.clone());
     let server = admin::serve("exporter", settings.listen, registry, health, deps.stop)?;
     running.admin = Some(server.address);

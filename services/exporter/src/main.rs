@@ -20,14 +20,9 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    launch::run(
-        &arguments.common,
-        Config::load,
-        |config| config.catalogue().map(drop),
-        |config, process| {
-            let catalogue = config.catalogue()?;
-            let log = open_log(&config.log, &process.clock.millis(), &process.stopwatch)?;
-            Ok(start(&config.exporter, &catalogue, Deps::new(log, process))?)
-        },
-    )
+    launch::run(&arguments.common, Config::load, Config::check, |config, process| {
+        let catalogue = config.catalogue()?;
+        let log = open_log(&config.log, &process.clock.millis(), &process.stopwatch)?;
+        Ok(start(&config.exporter, config.model.releases, &catalogue, Deps::new(log, process))?)
+    })
 }

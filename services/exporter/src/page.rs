@@ -35,7 +35,16 @@ pub struct Family {
     pub series: Vec<(Vec<(String, String)>, f64)>,
 }
 
-/// What did not fit on a page.
+/// What a page may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Most series shown.
+    pub series_max: usize,
+    /// Days by which a site's newest release may be older than the newest of all sites.
+    pub behind_days: i32,
+}
+
+/// What is on a page, and what is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Built {
     /// Sites shown.
@@ -44,25 +53,34 @@ pub struct Built {
     pub series: usize,
     /// Sites left out whole because the page was full.
     pub sites_left_out: usize,
+    /// Sites left out because their newest release is too old beside those of others.
+    pub sites_behind: usize,
     /// Samples of indicators this version does not know.
     pub unknown: u64,
 }
 
 impl Page {
-    /// Shows these releases from now on, with at most `series_max` series.
-    pub fn show(&self, releases: &Releases, series_max: usize) -> Built {
-        let (families, built) = build(releases, series_max);
+    /// Shows these releases from now on, within the limits.
+    pub fn show(&self, releases: &Releases, limits: Limits) -> Built {
+        let (families, built) = build(releases, limits);
         self.0.store(Some(Arc::new(families)));
         built
     }
 }
 
-fn build(releases: &Releases, series_max: usize) -> (Vec<Family>, Built) {
+fn build(releases: &Releases, limits: Limits) -> (Vec<Family>, Built) {
     let mut families: BTreeMap<String, Family> = BTreeMap::new();
     let mut built = Built::default();
+    // Beside each other and not beside a clock: the same releases give the same page, and where nothing is released at all
+    // nothing vanishes. A site without a standing event gets no further release, and stays behind.
+    let newest = releases.iter().map(|(_, release)| release.day).max().unwrap_or_default();
     for (site, release) in releases.iter() {
+        if newest.since(release.day) > limits.behind_days {
+            built.sites_behind += 1;
+            continue;
+        }
         let series = release.samples.shown.len() + SERIES_PER_SITE;
-        if built.series + series > series_max {
+        if built.series + series > limits.series_max {
             built.sites_left_out += 1;
             continue;
         }
@@ -191,11 +209,15 @@ mod tests {
     use crate::releases::tests::{none, record};
 
     fn rendered(releases: &Releases, series_max: usize) -> (String, Built) {
+        within(releases, Limits { series_max, behind_days: 15 })
+    }
+
+    fn within(releases: &Releases, limits: Limits) -> (String, Built) {
         let page = Arc::new(Page::default());
         let registry = prometheus::Registry::new();
         registry.register(Box::new(ReleaseCollector::new(page.clone()).unwrap())).unwrap();
         assert_eq!(rapport_runtime::metrics::page(&registry).unwrap(), "", "nothing before the first page");
-        let built = page.show(releases, series_max);
+        let built = page.show(releases, limits);
         (rapport_runtime::metrics::page(&registry).unwrap(), built)
     }
 
@@ -211,7 +233,7 @@ mod tests {
     #[test]
     fn a_page_holds_the_disclosed_samples_of_each_site_and_says_which_release_they_are_of() {
         let (page, built) = rendered(&releases(Policy::Nhs, &["york", "leeds"]), 100);
-        assert_eq!(built, Built { sites: 2, series: 8, sites_left_out: 0, unknown: 0 });
+        assert_eq!(built, Built { sites: 2, series: 8, sites_left_out: 0, sites_behind: 0, unknown: 0 });
         let lines: Vec<_> = page.lines().filter(|line| !line.starts_with("# HELP")).collect();
         assert_eq!(
             lines,
@@ -236,8 +258,34 @@ mod tests {
     #[test]
     fn a_site_that_does_not_fit_is_left_out_whole_and_counted() {
         let (page, built) = rendered(&releases(Policy::Nhs, &["york", "leeds"]), 7);
-        assert_eq!(built, Built { sites: 1, series: 4, sites_left_out: 1, unknown: 0 });
+        assert_eq!(built, Built { sites: 1, series: 4, sites_left_out: 1, sites_behind: 0, unknown: 0 });
         assert!(page.contains("leeds") && !page.contains("york"));
+    }
+
+    #[test]
+    fn a_site_whose_newest_release_is_far_behind_the_newest_of_all_is_left_out_and_counted() {
+        let mut releases = releases(Policy::Nhs, &["leeds", "york"]);
+        let mut release = |site: &str, day: &str| {
+            let (key, value) = record(site, day, 9);
+            releases.apply(Some(&key), Some(&value));
+            let (page, built) = rendered(&releases, 100);
+            let shown = ["leeds", "york"].map(|site| page.contains(&format!("site=\"{site}\"")));
+            assert_eq!((built.sites, built.sites_left_out), (2 - built.sites_behind, 0));
+            (shown, built.sites_behind)
+        };
+        // Of both there is the release of 2 January.
+        assert_eq!(release("leeds", "2026-01-17"), ([true, true], 0), "fifteen days behind");
+        assert_eq!(release("leeds", "2026-01-18"), ([true, false], 1), "sixteen days behind");
+        assert_eq!(release("york", "2026-01-04"), ([true, true], 0), "one more release");
+        assert_eq!(release("york", "2026-02-14"), ([false, true], 1), "the other way round");
+    }
+
+    #[test]
+    fn where_no_site_is_released_any_more_none_is_left_out_and_nor_is_the_only_one() {
+        let (page, built) =
+            within(&releases(Policy::Nhs, &["york"]), Limits { series_max: 100, behind_days: 8 });
+        assert!(page.contains("york") && built.sites_behind == 0);
+        assert_eq!(rendered(&none(Policy::Nhs), 100), (String::new(), Built::default()));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rapport_exporter::{Deps, Settings, start};
 use rapport_model::catalogue::Catalogue;
+use rapport_model::params::Releases;
 use rapport_proto::topics;
 use rapport_runtime::{Clock, Stop, stopwatch};
 use rapport_stream::embedded::EmbeddedLog;
@@ -55,6 +56,7 @@ fn a_release_is_shown_once_all_was_read_and_the_next_one_takes_its_place_whole()
         listen: "127.0.0.1:0".parse().unwrap(),
         disclosure: rapport_exporter::disclosure::Policy::Nhs,
         series_max: 100,
+        behind_days_max: 15,
     };
     let stop = Stop::new();
     let deps = Deps {
@@ -64,7 +66,7 @@ fn a_release_is_shown_once_all_was_read_and_the_next_one_takes_its_place_whole()
         stop: stop.clone(),
         instance: "a".to_owned(),
     };
-    let running = start(&settings, &Catalogue::embedded(), deps).unwrap();
+    let running = start(&settings, Releases::Weekly, &Catalogue::embedded(), deps).unwrap();
     let url = |path: &str| format!("http://{}{path}", running.admin.unwrap());
     eventually(&url("/readyz"), |page| page == "ok\n");
     let page = eventually(&url("/metrics"), |page| page.contains("rapport_exporter_caught_up 1"));
@@ -77,6 +79,12 @@ fn a_release_is_shown_once_all_was_read_and_the_next_one_takes_its_place_whole()
     append(&log, "york", "2026-01-02", None);
     let page = eventually(&url("/metrics"), |page| !page.contains("site=\"york\""));
     assert!(page.contains("rapport_exporter_sites 1"), "{page}");
+    assert!(page.contains("rapport_exporter_release_interval_seconds 604800"), "{page}");
+
+    // A site of which no more comes leaves once another is far ahead, whatever else there is of it.
+    append(&log, "york", "2026-01-19", Some(20));
+    let page = eventually(&url("/metrics"), |page| page.contains("site=\"york\""));
+    assert!(!page.contains("site=\"leeds\"") && page.contains("rapport_exporter_sites_behind 1"), "{page}");
     stop.trigger();
     running.join(Duration::from_secs(10)).unwrap();
 }

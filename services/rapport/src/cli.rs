@@ -29,7 +29,7 @@ Exit status: 0 done, 64 command line not understood, 78 configuration refused, 1
 
 /// The `rapport` command.
 #[derive(Debug, Parser)]
-#[command(name = "rapport", version, about = ABOUT, after_help = FIRST_STEPS, max_term_width = 110)]
+#[command(name = "rapport", version, about = ABOUT, after_help = FIRST_STEPS, max_term_width = 100)]
 #[command(propagate_version = true, subcommand_required = true, arg_required_else_help = true)]
 pub struct Cli {
     /// Configuration file (TOML), one for all services; without one the defaults and the environment hold
@@ -121,9 +121,27 @@ mod tests {
             let help = sub.get_after_help().map(ToString::to_string).unwrap_or_default();
             let example = format!("rapport {}", sub.get_name());
             assert!(help.contains("Examples:") && help.contains(&example), "{example}");
-            assert!(help.lines().all(|line| line.chars().count() <= 120), "{example}: too wide");
+            // Wrapped by hand: what is wider is broken a second time in a terminal of 100 columns.
+            for line in help.lines() {
+                assert!(line.chars().count() <= 96, "{example}: too wide: {line}");
+            }
             for argument in sub.get_arguments() {
                 assert!(argument.get_help().is_some(), "{example}: {}", argument.get_id());
+            }
+        }
+    }
+
+    #[test]
+    fn no_help_is_wider_than_100_columns() {
+        let mut command = Cli::command();
+        command.build();
+        let mut all = vec![command.clone()];
+        all.extend(command.get_subcommands().cloned());
+        for mut command in all {
+            for help in [command.render_help(), command.render_long_help()] {
+                for line in help.to_string().lines() {
+                    assert!(line.chars().count() <= 100, "{}: {line}", command.get_name());
+                }
             }
         }
     }
@@ -134,6 +152,8 @@ mod tests {
         let is = |code: u8| format!("{:?}", ExitCode::from(code));
         assert_eq!(status(&["rapport", "--version"]), is(0));
         assert_eq!(status(&["rapport", "simulate", "--late", "7"]), is(EXIT_USAGE));
+        let over_tls = ["rapport", "produce", "/nowhere.jsonl", "--url", "https://rapport.example.org"];
+        assert_eq!(status(&over_tls), is(EXIT_USAGE));
         assert_eq!(status(&["rapport", "check-config", "-q", "-c", "/nowhere.toml"]), is(78));
         assert_eq!(status(&["rapport", "replay", "/nowhere.jsonl", "--out", "/tmp/nothing"]), is(1));
     }

@@ -95,9 +95,13 @@ impl Config {
     /// Names the key that cannot work.
     pub fn check(&self) -> Result<(), Failure> {
         self.params()?;
+        if self.ingest.topics.is_empty() {
+            return Err(refused(config::Error::Invalid("[ingest] topics: there is none".to_owned())));
+        }
         self.ingest.rejected_bytes().map_err(refused)?;
         self.ingest.http_listen().map_err(refused)?;
         self.ingest.tokens().map_err(refused)?;
+        self.exporter.behind_days().map_err(refused)?;
         self.alerts.receivers().map(drop).map_err(refused)
     }
 
@@ -122,4 +126,26 @@ impl Config {
 /// A refused configuration.
 pub fn refused(error: config::Error) -> Failure {
     Failure::config(error).next(SHOW)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_service_refuses_the_whole_configuration_is_refused_for_in_the_same_words() {
+        let mut config = Config::load(None).unwrap();
+        config.check().unwrap();
+        config.ingest.topics.clear();
+        config.ingest.http.listen.clear();
+        let of_ingest = rapport_ingest::Config {
+            log: config.log.clone(),
+            model: config.model.clone(),
+            ingest: config.ingest.clone(),
+        };
+        assert_eq!(config.check().unwrap_err(), refused(of_ingest.check().unwrap_err()));
+        let mut config = Config::load(None).unwrap();
+        config.exporter.behind_days_max = 0;
+        assert_eq!(config.check().unwrap_err(), refused(config.exporter.behind_days().unwrap_err()));
+    }
 }

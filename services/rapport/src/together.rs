@@ -44,10 +44,10 @@ impl Together {
         let running = rapport_ingest::start(&config.ingest, rules, deps.clone());
         self.running.push(running.map_err(|error| failed("ingest", &error))?);
         let params = config.params()?;
-        let catalogue = params.catalogue.clone();
+        let (catalogue, releases) = (params.catalogue.clone(), params.settings.releases);
         let running = rapport_indicators::start(&config.indicators, params, deps.clone());
         self.running.push(running.map_err(|error| failed("indicators", &error))?);
-        let running = rapport_exporter::start(&config.exporter, &catalogue, deps.clone());
+        let running = rapport_exporter::start(&config.exporter, releases, &catalogue, deps.clone());
         self.running.push(running.map_err(|error| failed("exporter", &error))?);
         let running = rapport_alerts::start(&config.alerts, deps.clone());
         self.running.push(running.map_err(|error| failed("alerts", &error))?);

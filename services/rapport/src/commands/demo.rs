@@ -13,17 +13,17 @@ use crate::settings::Config;
 const EXAMPLES: &str = "\
 Simulated sites, the real services. A year passes in less than a minute while the screen shows,
 per site, the four mechanisms (peer role, working alliance, social support, role modelling),
-outcomes and ways out, and open alerts by tier; simulated supervisors answer them. Then it goes on
-live, a day every two seconds, until Ctrl-C. Nothing is kept. 80 columns by 24 lines show what
-matters most; a larger terminal shows more sites and all figures.
+outcomes and ways out, and open alerts by tier; simulated supervisors answer them. Then it goes
+on live, a day every two seconds, until Ctrl-C. Nothing is kept. 80 columns by 24 lines show
+what matters most; a larger terminal shows more sites and all figures.
 
 Examples:
   rapport demo
   rapport demo --sites 2 --dyads 200 --seconds-per-day 10
   rapport demo --alliance-effect 0 --support-effect 0    a service that changes nothing
-  rapport demo --once                        the year, one last page, and the end: for scripts
-  rapport demo --for 90                      at most 90 seconds
-  rapport demo --brokers 127.0.0.1:9092      four processes over a Kafka cluster, not four threads
+  rapport demo --once                      the year, one last page, and the end: for scripts
+  rapport demo --for 90                    at most 90 seconds
+  rapport demo --brokers 127.0.0.1:9092    four processes over a Kafka cluster, not four threads
 
 While it runs: curl -s http://127.0.0.1:9463/metrics | grep rapport_dropouts";
 

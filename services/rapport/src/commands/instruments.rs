@@ -11,15 +11,16 @@ use crate::failure::Failure;
 use crate::settings::Config;
 
 const EXAMPLES: &str = "\
-Metadata only: the wording of items is not Rapport's to give. Before you use an instrument, see its licence.
+Metadata only: the wording of items is not Rapport's to give. Before you use an instrument, see
+its licence.
 
 Examples:
-  rapport instruments                           every instrument, its scores and what a change must be
-  rapport instruments swemwbs                   all about one, and where each number comes from
-  rapport instruments --wide | less -S          with names and subscales
+  rapport instruments                        every instrument, its scores, the least change
+  rapport instruments swemwbs                all about one, and where each number comes from
+  rapport instruments --wide | less -S       with names and subscales
   rapport instruments --licences
-  rapport instruments --config rapport.toml     those of your own catalogue, [model] catalogue_file
-  rapport instruments --check ours.toml         is this catalogue good?
+  rapport instruments --config rapport.toml  those of your own catalogue, [model] catalogue_file
+  rapport instruments --check ours.toml      is this catalogue good?
 
 Exit status 78 says that a catalogue was refused; the text names every wrong line and field.";
 

@@ -11,8 +11,8 @@ use indicatif::ProgressBar;
 use rapport_proto::headers;
 use rapport_runtime::{Stop, stop_on_signals};
 use rapport_stream::port::Output;
-use reqwest::StatusCode;
 use reqwest::blocking::{Client, Response};
+use reqwest::{StatusCode, Url};
 use serde::Deserialize;
 
 use crate::commands::{output, progress};
@@ -21,14 +21,17 @@ use crate::lines::Lines;
 use crate::settings::Config;
 
 const EXAMPLES: &str = "\
-Each record is answered with a verdict once it is durable; rejected ones are listed by line, with reason and field. The
-same file can be sent again: what arrives twice does no harm.
+Each record is answered with a verdict once it is durable; rejected ones are listed by line,
+with reason and field. The same file can be sent again: what arrives twice does no harm.
 
 Examples:
-  rapport produce events.jsonl                                  to `rapport up` on this machine
-  rapport simulate --days 30 | rapport produce -                `-` is standard input
-  rapport produce events.jsonl --url https://rapport.example.org --token-file token
-  rapport produce events.jsonl --topic rapport.raw --config rapport.toml   straight to the configured log, no verdicts";
+  rapport produce events.jsonl                       to `rapport up` on this machine
+  rapport simulate --days 30 | rapport produce -     `-` is standard input
+  rapport produce events.jsonl --topic rapport.raw   to the configured log, without verdicts
+
+It speaks no TLS, and neither does the listener. To another machine, go through a tunnel:
+  ssh -N -L 9470:127.0.0.1:9460 rapport.example.org
+  rapport produce events.jsonl --url http://127.0.0.1:9470 --token-file token";
 
 /// Records of a request; well below what a listener takes by default.
 const RECORDS: usize = 1000;
@@ -47,8 +50,9 @@ pub struct Args {
     #[arg(value_name = "FILE.jsonl")]
     file: PathBuf,
 
-    /// Where ingest listens
-    #[arg(long, default_value = "http://127.0.0.1:9460", value_name = "URL", conflicts_with = "topic")]
+    /// Where ingest listens: http://HOST:PORT
+    #[arg(long, default_value = "http://127.0.0.1:9460", value_name = "URL", value_parser = address)]
+    #[arg(conflicts_with = "topic")]
     url: String,
 
     /// File whose first line is the bearer token
@@ -58,6 +62,19 @@ pub struct Args {
     /// Write straight to this raw topic of the configured log
     #[arg(long, value_name = "TOPIC")]
     topic: Option<String>,
+}
+
+/// An address that can be spoken to, refused at once where it cannot: a failed connection would blame the other end.
+fn address(text: &str) -> Result<String, String> {
+    match Url::parse(text) {
+        Ok(url) if url.scheme() == "http" && url.has_host() => Ok(text.to_owned()),
+        Ok(url) if url.scheme() == "https" => {
+            Err("`rapport produce` speaks no TLS; open a tunnel or a TLS proxy on \
+             this machine, as --help shows, and give its http:// address on 127.0.0.1"
+                .to_owned())
+        }
+        _ => Err("write it as http://127.0.0.1:9460".to_owned()),
+    }
 }
 
 /// Hands a file over.

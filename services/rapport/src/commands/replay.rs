@@ -20,20 +20,20 @@ use crate::replay::{Options, Progress, Said, replay};
 use crate::settings::Config;
 
 const EXAMPLES: &str = "\
-What would Rapport have said about last year's export? The whole pipeline in one process, over a temporary log that is
-gone afterwards. The same file and the same options give the same bytes.
+What would Rapport have said about last year's export? The whole pipeline in one process, over a
+temporary log that is gone afterwards. The same file and the same options give the same bytes.
 
 It writes, one JSON object a line:
   enriched.jsonl    every standing event with what was known at its place
   indicators.jsonl  releases: one per site, the latest; with --daily one per site and day
   alerts.jsonl      every alert as it stands at the end
-  rejected.jsonl    number of the line, reason and field of every rejected record, never its content
+  rejected.jsonl    line, reason and field of every rejected record, never its content
 
 Examples:
-  rapport replay events.jsonl --out said
-  rapport replay events.jsonl --out said --at 2026-01-01T00:00:00Z       as if today were New Year's Day
-  rapport replay events.jsonl --out said --daily                         every day's release, as it would have been
-  rapport replay events.jsonl --out said --config rapport.toml           with your keys, sites and instruments
+  rapport replay ev.jsonl --out said
+  rapport replay ev.jsonl --out said --at 2026-01-01T00:00:00Z   as if today were New Year's Day
+  rapport replay ev.jsonl --out said --daily                     every day's release
+  rapport replay ev.jsonl --out said --config rapport.toml       your keys, sites, instruments
   jq -r 'select(.alert==\"alliance_breakdown\") | [.since,.site,.state] | @tsv' said/alerts.jsonl";
 
 /// Arguments of `rapport replay`.

@@ -19,7 +19,7 @@ and a site is the same however many there are beside it. A year of six sites hol
 action, kind, reason and cause there is.
 
 Effects are in SDs of the outcome per SD of the cause since the measure before; these SDs are
-fixed. --table shows each beside what came of it in this run; the file of --truth holds both too.
+fixed. --table shows each beside what came of it in this run; so does the file of --truth.
 
 Peers are trained in the modules core (for ever), boundaries (365 days) and safeguarding (180):
 name them in [model] mandatory_training, and training lapses. Acknowledgements name alerts as

@@ -16,15 +16,16 @@ use crate::settings::Config;
 use crate::view::View;
 
 const EXAMPLES: &str = "\
-Protobuf is shown as JSON in the model's words, JSON as it is. Of rapport.rejected only reason, field and place are
-shown, since its records hold what nobody pseudonymised; --envelope shows them whole.
+Protobuf is shown as JSON in the model's words, JSON as it is. Of rapport.rejected only reason,
+field and place are shown, since its records hold what nobody pseudonymised; --envelope shows
+them whole.
 
 Examples:
   rapport tail rapport.alerts                                 the last ten
   rapport tail rapport.alerts --follow                        and those to come
   rapport tail rapport.indicators --from-start --key leeds/   every release of one site
   rapport tail rapport.enriched --from-start | jq -r .event.site | sort | uniq -c
-  rapport tail rapport.events --envelope --limit 1            with key, partition, offset, headers
+  rapport tail rapport.events --envelope --limit 1            with key, partition and headers
 
 An embedded log can be read while no `rapport up` runs on it.";
 

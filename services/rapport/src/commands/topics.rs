@@ -14,9 +14,9 @@ const EXAMPLES: &str = "\
 Topics that exist are left as they are: what they hold may not be ours to change.
 
 Examples:
-  rapport topics --dry-run                     what would be created, and with which settings
-  rapport topics --config rapport.toml         create what is missing on the configured log
-  rapport topics --partitions 12               one site lives on one partition; 12 is enough for most
+  rapport topics --dry-run                what would be created, and with which settings
+  rapport topics --config rapport.toml    create what is missing on the configured log
+  rapport topics --partitions 12          a site lives on one partition; 12 is enough for most
 
 The number of partitions cannot be changed later: a site's place follows from it.";
 

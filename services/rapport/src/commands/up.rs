@@ -1,9 +1,9 @@
 //! `rapport up`.
 
-use std::fs::OpenOptions;
+use std::fs::{DirBuilder, OpenOptions};
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use rapport_ingest::settings::KeyFile;
@@ -18,9 +18,9 @@ use crate::settings::Config;
 use crate::together::{self, Together};
 
 const EXAMPLES: &str = "\
-All four services in one process. On the embedded log, the default, nothing else is needed: it keeps everything in one
-directory, and makes a pseudonym key there when none is configured. Keep a copy of that key: who loses it loses the link
-to what was written.
+All four services in one process. On the embedded log, the default, nothing else is needed: it
+keeps everything in one directory, and makes a pseudonym key there when none is configured. Keep
+a copy of that key: who loses it loses the link to what was written.
 
 Examples:
   rapport up                                            everything under ./rapport-data
@@ -31,7 +31,8 @@ Then, in another terminal:
   rapport produce events.jsonl                          hand events over
   curl -s http://127.0.0.1:9463/metrics                 what Prometheus will read
 
-Alerts go to the Alertmanagers of [alerts]; without one they are kept on rapport.alerts and go nowhere.";
+Alerts go to the Alertmanagers of [alerts]; without one they are kept on rapport.alerts and go
+nowhere.";
 
 /// Bytes of a new key.
 const KEY_BYTES: usize = 32;
@@ -71,7 +72,9 @@ fn provide_key(config: &mut Config) -> Result<Option<PathBuf>, Failure> {
         return Ok(None);
     }
     let dir = &config.log.dir;
-    std::fs::create_dir_all(dir).map_err(|error| Failure::file("create", dir, &error))?;
+    // The log is made in it later, and leaves a directory as it finds it: it holds raw records, for its owner alone.
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    made.map_err(|error| Failure::file("create", dir, &error))?;
     let path = dir.join("k1.key");
     let made = match make_key(&path) {
         Ok(()) => true,
@@ -130,14 +133,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_start_makes_a_key_that_its_owner_alone_may_read_and_later_ones_keep_it() {
+    fn the_first_start_makes_a_directory_and_a_key_for_their_owner_alone_and_later_ones_keep_the_key() {
         let dir = tempfile::tempdir().unwrap();
         let mut config = Config::load(None).unwrap();
         config.log.dir = dir.path().join("data");
         let keyless = config.clone();
         let path = provide_key(&mut config).unwrap().unwrap();
         let made = std::fs::read(&path).unwrap();
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&config.log.dir), mode(&path)), (0o700, 0o600));
         config.rules().unwrap();
         let mut again = keyless;
         assert_eq!(provide_key(&mut again).unwrap(), None);

@@ -62,3 +62,17 @@ fn a_file_is_handed_over_in_batches_and_every_bad_line_is_named() {
     stop.trigger();
     running.join(Duration::from_secs(10)).unwrap();
 }
+
+#[test]
+fn an_address_that_cannot_be_spoken_to_is_refused_at_once_and_says_what_to_do() {
+    for good in ["http://127.0.0.1:9460", "http://localhost:9470/", "HTTP://ingest:9460"] {
+        assert_eq!(address(good).as_deref(), Ok(good));
+    }
+    for tls in ["https://rapport.example.org", "HTTPS://rapport.example.org:9460"] {
+        let said = address(tls).unwrap_err();
+        assert!(said.contains("no TLS") && said.contains("open a tunnel or a TLS proxy"), "{said}");
+    }
+    for bad in ["", "127.0.0.1:9460", "rapport.example.org", "ftp://rapport.example.org", "http://"] {
+        assert!(address(bad).unwrap_err().contains("http://127.0.0.1:9460"), "{bad}");
+    }
+}
