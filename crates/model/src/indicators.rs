@@ -64,16 +64,29 @@ pub enum Span {
 pub enum Kind {
     /// A count of cases: disclosed or not by its own size.
     Count,
-    /// A sum over the cases of a count, disclosed with that count.
+    /// A sum over the cases of a count, disclosed with the counts it goes with.
     Sum {
-        /// The count it goes with.
+        /// The count it is scaled by.
         with: With,
-        /// Whether it is published in points, as millionths with six decimals; otherwise it is an integer.
-        points: bool,
+        /// The count of the persons or pairs it is of, where that is another one.
+        of: Option<With>,
+        /// What it is a sum of.
+        unit: Unit,
     },
 }
 
-/// The count a sum goes with, of the same site and window.
+/// What a sum is a sum of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Days, minutes, uses: whole numbers.
+    Whole,
+    /// Scores from 0 to 1, published in points.
+    Scores,
+    /// Squared differences of scores, published in points.
+    Squares,
+}
+
+/// A count a sum goes with, of the same site and window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct With {
     /// The indicator, a count.
@@ -181,6 +194,35 @@ impl Id {
     }
 }
 
+impl Unit {
+    /// Whether such a sum is published in points, as millionths with six decimals; otherwise it is an integer.
+    pub fn in_points(self) -> bool {
+        self != Unit::Whole
+    }
+
+    /// The smallest step between two sums, of what instruments usually score, in millionths: sums that are shown less
+    /// exactly than that leave open of how many they are. A scale has six points or more, and the squares of four ratings
+    /// on one of eleven lie 0.0025 apart; both are rounded up to 1, 2 or 5 and zeros.
+    pub fn step_micros(self) -> i64 {
+        match self {
+            Unit::Whole => 1_000_000,
+            Unit::Scores => 200_000,
+            Unit::Squares => 5_000,
+        }
+    }
+}
+
+impl With {
+    /// Name and labels of the sample of this count that the sample of a sum with these labels goes with; `suffix` is the
+    /// window's.
+    fn sample(&self, suffix: &str, labels: &BTreeMap<String, String>) -> (String, BTreeMap<String, String>) {
+        let same = self.same.iter().filter_map(|label| labels.get_key_value(*label));
+        let same = same.map(|(label, word)| (label.clone(), word.clone()));
+        let fixed = self.fixed.iter().map(|(label, word)| ((*label).to_owned(), (*word).to_owned()));
+        (format!("{}{suffix}", self.id.indicator().name), same.chain(fixed).collect())
+    }
+}
+
 impl Indicator {
     /// All combinations of its labels, in the order of its cells: the last label runs fastest.
     pub fn series(&self) -> Vec<BTreeMap<String, String>> {
@@ -208,7 +250,7 @@ impl Indicator {
 
     /// Whether its samples are millionths with six decimals.
     pub fn in_points(&self) -> bool {
-        matches!(self.kind, Kind::Sum { points: true, .. })
+        matches!(self.kind, Kind::Sum { unit, .. } if unit.in_points())
     }
 
     /// The names of its samples: one per window, or its own.
@@ -220,19 +262,16 @@ impl Indicator {
         }
     }
 
-    /// Name and labels of the sample that decides whether the sample `name{labels}` of this sum is disclosed; `None` of
-    /// a count.
+    /// Name and labels of the samples that decide whether the sample `name{labels}` of this sum is disclosed, and first that
+    /// which it is scaled by; none of a count.
     pub fn goes_with(
         &self,
         name: &str,
         labels: &BTreeMap<String, String>,
-    ) -> Option<(String, BTreeMap<String, String>)> {
-        let Kind::Sum { with, .. } = self.kind else { return None };
+    ) -> Vec<(String, BTreeMap<String, String>)> {
+        let Kind::Sum { with, of, .. } = self.kind else { return Vec::new() };
         let suffix = name.strip_prefix(self.name).unwrap_or_default();
-        let same = with.same.iter().filter_map(|label| labels.get_key_value(*label));
-        let same = same.map(|(label, word)| (label.clone(), word.clone()));
-        let fixed = with.fixed.iter().map(|(label, word)| ((*label).to_owned(), (*word).to_owned()));
-        Some((format!("{}{suffix}", with.id.indicator().name), same.chain(fixed).collect()))
+        [Some(with), of].into_iter().flatten().map(|count| count.sample(suffix, labels)).collect()
     }
 }
 
@@ -277,13 +316,14 @@ mod tests {
         for indicator in CATALOGUE {
             for name in indicator.sample_names() {
                 for labels in indicator.series() {
-                    let Some((count, its_labels)) = indicator.goes_with(&name, &labels) else { continue };
-                    let (count, _) = find(&count).unwrap();
-                    assert_eq!(count.kind, Kind::Count);
-                    assert!(
-                        count.series().contains(&its_labels),
-                        "{name}{labels:?} goes with {its_labels:?}"
-                    );
+                    for (count, its_labels) in indicator.goes_with(&name, &labels) {
+                        let (count, _) = find(&count).unwrap();
+                        assert_eq!(count.kind, Kind::Count);
+                        assert!(
+                            count.series().contains(&its_labels),
+                            "{name}{labels:?} goes with {its_labels:?}"
+                        );
+                    }
                 }
             }
         }
@@ -292,35 +332,38 @@ mod tests {
     #[test]
     fn the_sums_are_those_of_the_model_and_all_else_is_counts() {
         let sums = CATALOGUE.iter().filter_map(|indicator| match indicator.kind {
-            Kind::Sum { with, points } => Some((indicator.name, with.id.indicator().name, points)),
+            Kind::Sum { with, of, unit } => {
+                let of = of.map(|of| of.id.indicator().name);
+                Some((indicator.name, with.id.indicator().name, of, unit))
+            }
             Kind::Count => None,
         });
+        use Unit::{Scores, Squares, Whole};
         assert_eq!(
             sums.collect::<Vec<_>>(),
             [
-                ("alliance_baseline_df", "alliance_baselines", false),
-                ("alliance_baseline_squares", "alliance_baselines", true),
-                ("alliance_score_points", "alliance_ratings", true),
-                ("client_days", "dyads_open", false),
-                ("contact_minutes", "contacts", false),
-                ("dyad_days", "dyads_open", false),
-                ("dyad_days_matched", "dyads_open", false),
-                ("dyad_days_support", "dyads_open", false),
-                ("outcome_score_points", "outcome_scores", true),
-                ("repair_days", "repairs", false),
-                ("service_use", "dyads_open", false),
+                ("alliance_baseline_df", "alliance_baselines", None, Whole),
+                ("alliance_baseline_squares", "alliance_baselines", None, Squares),
+                ("alliance_score_points", "alliance_ratings", Some("alliance_dyads"), Scores),
+                ("client_days", "dyads_open", None, Whole),
+                ("contact_minutes", "contacts", Some("dyads_contacted"), Whole),
+                ("dyad_days", "dyads_open", None, Whole),
+                ("dyad_days_matched", "dyads_open", Some("dyads_matched"), Whole),
+                ("dyad_days_support", "dyads_open", Some("dyads_standing"), Whole),
+                ("outcome_score_points", "outcome_scores", Some("outcome_persons"), Scores),
+                ("repair_days", "repairs", None, Whole),
+                ("service_use", "dyads_open", Some("service_clients"), Whole),
             ]
         );
     }
 
     #[test]
-    fn the_minutes_of_contacts_go_with_those_attended_in_the_same_window() {
+    fn the_minutes_of_contacts_go_with_those_attended_in_the_same_window_and_with_the_pairs_that_met() {
         let (minutes, _) = find("contact_minutes_28d").unwrap();
-        let (name, labels) = minutes.goes_with("contact_minutes_28d", &BTreeMap::new()).unwrap();
-        assert_eq!(name, "contacts_28d");
+        let attended = BTreeMap::from([("attendance".to_owned(), "attended".to_owned())]);
         assert_eq!(
-            labels.into_iter().collect::<Vec<_>>(),
-            [("attendance".to_owned(), "attended".to_owned())]
+            minutes.goes_with("contact_minutes_28d", &BTreeMap::new()),
+            [("contacts_28d".to_owned(), attended), ("dyads_contacted_28d".to_owned(), BTreeMap::new())]
         );
     }
 

@@ -67,15 +67,21 @@ impl<'a> Windows<'a> {
 
     /// Takes down a dyad: its own sorted `events` up to the end of the day, and its history as of then; but for what
     /// [`Windows::count_event`] does. Gives back what the counts of its client and its peer are to know of it until it
-    /// changes or `timeline` turns.
-    pub fn count(&self, events: &[Arc<Event>], timeline: &Timeline, tally: &mut Tally<'_>) -> Trace {
+    /// changes or `timeline` turns, and when time alone changes what it adds.
+    pub fn count(
+        &self,
+        events: &[Arc<Event>],
+        timeline: &Timeline,
+        tally: &mut Tally<'_>,
+    ) -> (Trace, Option<Instant>) {
         if let Some(phase) = timeline.phase {
             tally.now(Id::Dyads, position(phase));
         }
         let recent = self.recent(events);
-        let mut trace = self.count_open_days(timeline, recent, tally);
+        let (mut trace, lapses_at) = self.count_open_days(timeline, recent, tally);
         let open = trace.open.last(self.day);
         let mut received = [None; SupportType::FIVE.len()];
+        let mut scored = [None; event::COMPONENTS];
         for event in recent {
             let day = event.occurred_at.day();
             match &event.body {
@@ -87,6 +93,11 @@ impl<'a> Windows<'a> {
                         .filter(|(kind, _)| contact.support.contains(**kind))
                         .for_each(|(_, last)| *last = Some(day));
                 }
+                Body::Measure(measure) => {
+                    let qs = self.alliance_scores(measure).unwrap_or_default();
+                    let with_score = qs.into_iter().zip(&mut scored).filter(|(q, _)| q.is_some());
+                    with_score.for_each(|(_, last)| *last = Some(day));
+                }
                 Body::Behaviour(_) => trace.tells_of_client = true,
                 _ => {}
             }
@@ -96,17 +107,15 @@ impl<'a> Windows<'a> {
             self.count_episode(episode, events, tally);
         }
         let rated = timeline.episodes.iter().filter_map(|episode| episode.rated_days.last().copied()).max();
-        match open {
-            Last::None => {}
-            Last::Day(day) => tally.on(Id::DyadsOpen, 0, day, 1),
-            Last::Ongoing => tally.now(Id::DyadsOpen, 0),
+        for (component, last) in scored.into_iter().enumerate() {
+            last.into_iter().for_each(|day| tally.on(Id::AllianceDyads, component, day, 1));
         }
         count_dyad(Id::DyadsRated, 0, open, rated, tally);
         count_dyad(Id::DyadsContacted, 0, open, trace.last_attended, tally);
         for (kind, last) in SupportType::FIVE.iter().zip(received) {
             count_dyad(Id::DyadsSupported, position(*kind), open, last, tally);
         }
-        trace
+        (trace, [timeline.turns_at, lapses_at].into_iter().flatten().min())
     }
 
     /// Takes down an alert that opened at `since`, up to the end of the day; `acknowledged` whether by anything up to then,
@@ -136,8 +145,14 @@ impl<'a> Windows<'a> {
         &events[from..]
     }
 
-    /// Takes down the days the dyad is open, and by what; gives them back, and those it has an episode on.
-    fn count_open_days(&self, timeline: &Timeline, recent: &[Arc<Event>], tally: &mut Tally<'_>) -> Trace {
+    /// Takes down the days the dyad is open, and by what, and of each that there are any; gives them back, those it has an
+    /// episode on, and when time alone ends some of them.
+    fn count_open_days(
+        &self,
+        timeline: &Timeline,
+        recent: &[Arc<Event>],
+        tally: &mut Tally<'_>,
+    ) -> (Trace, Option<Instant>) {
         let mut trace = Trace { day: self.day, ..Trace::default() };
         let mut open = Days::default();
         let mut matched = [Days::default(); MatchedOn::ALL.len() + 1];
@@ -151,21 +166,26 @@ impl<'a> Windows<'a> {
         }
         trace.open = open;
         if open == Days::default() {
-            return trace;
+            return (trace, None);
         }
-        let mut run =
-            |id, series, days: Days| days.runs(self.day, |from, to| tally.run(id, series, from, to));
-        run(Id::DyadDays, 0, open);
+        let mut lapses_at: Option<Instant> = None;
+        let mut count = |of_days, of_dyads, cell, days: Days| {
+            days.runs(self.day, |from, to| tally.run(of_days, cell, from, to));
+            let ends_at = count_once(of_dyads, cell, days.last(self.day), tally);
+            lapses_at = [lapses_at, ends_at].into_iter().flatten().min();
+        };
+        count(Id::DyadDays, Id::DyadsOpen, 0, open);
         for (cell, days) in matched.into_iter().enumerate() {
-            run(Id::DyadDaysMatched, cell, days);
+            count(Id::DyadDaysMatched, Id::DyadsMatched, cell, days);
         }
         let standing = days::standing(self.day, recent);
         for kind in SupportType::ALL {
-            let days = standing[position(*kind)];
-            run(Id::DyadDaysSupport, support_cell(*kind, false), open & days.received);
-            run(Id::DyadDaysSupport, support_cell(*kind, true), open & days.unmet);
+            for (unmet, days) in [false, true].into_iter().zip(standing[position(*kind)].both()) {
+                let cell = support_cell(*kind, unmet);
+                count(Id::DyadDaysSupport, Id::DyadsStanding, cell, open & days);
+            }
         }
-        trace
+        (trace, lapses_at)
     }
 
     fn count_episode(&self, episode: &Episode, events: &[Arc<Event>], tally: &mut Tally<'_>) {
@@ -241,12 +261,27 @@ fn matched_cells(episode: &Episode) -> impl Iterator<Item = usize> {
     episode.matched_on.iter().map(position).chain(none)
 }
 
+/// Counts the dyad once in every window that holds some of the days of which that is the last. Gives back when it is to be
+/// counted again: where days that go on come to their end.
+fn count_once(id: Id, series: usize, last: Last, tally: &mut Tally<'_>) -> Option<Instant> {
+    match last {
+        Last::None => {}
+        Last::Day(day) => tally.on(id, series, day, 1),
+        Last::Until(day) => {
+            tally.now(id, series);
+            return Some(day.plus(1).start());
+        }
+        Last::Ongoing => tally.now(id, series),
+    }
+    None
+}
+
 /// Counts the dyad once in every window in which it was open and had what it had last on a day: in those that reach back
 /// to the earlier of that day and the last it was open.
 fn count_dyad(id: Id, series: usize, open: Last, had: Option<Day>, tally: &mut Tally<'_>) {
     match (open, had) {
         (Last::Day(open), Some(had)) => tally.on(id, series, open.min(had), 1),
-        (Last::Ongoing, Some(had)) => tally.on(id, series, had, 1),
+        (Last::Until(_) | Last::Ongoing, Some(had)) => tally.on(id, series, had, 1),
         _ => {}
     }
 }

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::fs;
 
 use rapport_model::alert;
-use rapport_model::indicators::{CATALOGUE, Chapter, Id, Indicator, Kind, LabelSet, WINDOWS};
+use rapport_model::indicators::{CATALOGUE, Chapter, Id, Indicator, Kind, LabelSet, WINDOWS, With};
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/model.md");
 const BEFORE: &str = include_str!("model_page/before.md");
@@ -52,10 +52,13 @@ fn labels(indicator: &Indicator) -> String {
 
 /// How small numbers of it are treated, where that is not by its own size.
 fn goes_with(indicator: &Indicator) -> Option<String> {
-    let Kind::Sum { with, .. } = indicator.kind else { return None };
-    let fixed = with.fixed.iter().map(|(label, word)| format!("{{{label}=\"{word}\"}}"));
-    let count = format!("{}{}", with.id.indicator().name, fixed.collect::<String>());
-    Some(format!("A sum, shown or withheld with `{count}`."))
+    let Kind::Sum { with, of, .. } = indicator.kind else { return None };
+    let count = |count: With| {
+        let fixed = count.fixed.iter().map(|(label, word)| format!("{{{label}=\"{word}\"}}"));
+        format!("`{}{}`", count.id.indicator().name, fixed.collect::<String>())
+    };
+    let counts: Vec<_> = [Some(with), of].into_iter().flatten().map(count).collect();
+    Some(format!("A sum, shown or withheld with {}.", counts.join(" and with ")))
 }
 
 fn section(page: &mut String, indicator: &Indicator) {
@@ -122,7 +125,7 @@ fn page() -> String {
 }
 
 /// All indicators in the order in which they are best read within their chapter.
-const READ_IN_ORDER: [Id; 52] = [
+const READ_IN_ORDER: [Id; 57] = [
     Id::Dyads,
     Id::DyadsOpen,
     Id::DyadsContacted,
@@ -138,6 +141,7 @@ const READ_IN_ORDER: [Id; 52] = [
     Id::PeerExits,
     Id::DyadsRated,
     Id::AllianceRatings,
+    Id::AllianceDyads,
     Id::AllianceScorePoints,
     Id::ContactsPractice,
     Id::Breakdowns,
@@ -154,6 +158,7 @@ const READ_IN_ORDER: [Id; 52] = [
     Id::SupportRequestsDue,
     Id::SupportRequestsMet,
     Id::DropoutsSupport,
+    Id::DyadsStanding,
     Id::DyadDaysSupport,
     Id::Behaviours,
     Id::BehavioursLearned,
@@ -165,12 +170,15 @@ const READ_IN_ORDER: [Id; 52] = [
     Id::ExitsMechanism,
     Id::Dropouts,
     Id::DropoutsMatched,
+    Id::DyadsMatched,
     Id::DyadDaysMatched,
     Id::Pathway,
     Id::Outcomes,
     Id::OutcomesRecovered,
     Id::OutcomeScores,
+    Id::OutcomePersons,
     Id::OutcomeScorePoints,
+    Id::ServiceClients,
     Id::ServiceUse,
     Id::Alerts,
     Id::AlertsAcknowledged,

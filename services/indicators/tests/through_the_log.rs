@@ -153,7 +153,7 @@ fn what_follows_from_events_stands_on_the_derived_topics_beside_its_source() {
     assert_eq!(rows[0].header(headers::CE_TIME), "2026-01-05T10:00:00Z");
     assert_eq!(rows[0].header(headers::CE_SOURCE), "rapport/leeds");
     let clock = us("2026-01-06T10:00:00Z");
-    assert_eq!(rows[1].header(headers::SOURCE), format!("rapport.events/{}/1@{clock}", home()));
+    assert_eq!(rows[1].header(headers::SOURCE), format!("rapport.events/{}/1@{clock}/{clock}", home()));
 
     let releases = records(&log, topics::INDICATORS);
     let last = releases.last().unwrap();

@@ -200,6 +200,8 @@ fn a_full_baseline_publishes_its_squares_once() {
         ("alliance_baseline_squares_7d", "0.010000"),
         ("alliance_baseline_df_7d", "3"),
         ("alliance_baselines_7d", "1"),
+        ("alliance_dyads_28d{component=total}", "1"),
+        ("alliance_dyads_28d{component=bond}", "0"),
         ("dyads{phase=working}", "1"),
     ]);
     assert_eq!(instant(21, "12:00") - instant(0, "12:00"), 21 * DAY_US);

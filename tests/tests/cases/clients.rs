@@ -20,6 +20,9 @@ fn service_use_counts_on_days_with_an_open_episode_paused_or_presumed_lost() {
     story.of("c", "").on(60).used(ADMISSION, 1_000);
     told(&story, 49).has(&[
         ("service_use_90d{kind=admission}", "11"),
+        ("service_clients_90d{kind=admission}", "1"),
+        // The last use while there was an episode is of day 7.
+        ("service_clients_28d{kind=admission}", "0"),
         // Days 1 to 5 and 10 to 47.
         ("client_days_90d", "43"),
         ("dropouts_7d", "1"),
@@ -27,7 +30,20 @@ fn service_use_counts_on_days_with_an_open_episode_paused_or_presumed_lost() {
     story.of("c", "p").on(61).ended(Side::Client, EndReason::Other);
     story.of("c", "").at(61, "20:00").used(ADMISSION, 10_000);
     story.of("c", "").on(62).used(ADMISSION, 5);
+    // Nothing used is no use, and a second client is another.
+    story.of("d", "p").on(60).contact(&[], &[]);
+    story.of("d", "").on(61).used(ServiceUseKind::CrisisContact, 0).used(ServiceUseKind::AppointmentKept, 1);
+    story.of("e", "p").on(60).contact(&[], &[]);
+    story
+        .of("e", "")
+        .on(61)
+        .used(ServiceUseKind::AppointmentKept, 3)
+        .used(ServiceUseKind::AppointmentKept, 1);
     told(&story, 63).has(&[
+        ("service_clients_7d{kind=crisis_contact}", "0"),
+        ("service_clients_7d{kind=appointment_kept}", "2"),
+        ("service_use_7d{kind=appointment_kept}", "5"),
+        ("service_clients_90d{kind=admission}", "1"),
         ("service_use_7d{kind=admission}", "11000"),
         ("service_use_90d{kind=admission}", "11011"),
         ("service_use_90d{kind=bed_days}", "0"),

@@ -23,6 +23,8 @@ fn the_last_score_of_a_window_is_held_against_the_first_ever() {
         // 12 is clinical still.
         ("outcomes_recovered_7d{construct=distress,person=client}", "0"),
         ("outcome_scores_7d{construct=distress,person=client}", "4"),
+        ("outcome_persons_7d{construct=distress,person=client}", "2"),
+        ("outcome_persons_7d{construct=distress,person=peer}", "0"),
         // 1 − 18/40, 1 − 12/40, 1 − 10/40, 1 − 15.9/40: 0.55 + 0.7 + 0.75 + 0.6025.
         ("outcome_score_points_7d{construct=distress,person=client}", "2.602500"),
     ]);
@@ -44,7 +46,11 @@ fn the_last_score_of_a_window_is_held_against_the_first_ever() {
         ("outcomes_recovered_7d{construct=distress,person=client}", "1"),
     ]);
     // D is day 16: the 7 days up to it hold no score.
-    told(&story, 17).has(&[("outcomes_7d{construct=distress,person=client,result=improved}", "0")]);
+    told(&story, 17).has(&[
+        ("outcome_persons_7d{construct=distress,person=client}", "0"),
+        ("outcome_persons_28d{construct=distress,person=client}", "2"),
+        ("outcomes_7d{construct=distress,person=client,result=improved}", "0"),
+    ]);
 }
 
 #[test]
@@ -71,6 +77,7 @@ fn of_two_instruments_of_a_construct_the_last_that_can_tell_a_change_tells_it() 
     let mut set = given.clone();
     set.settings.primary_instruments.insert(("hope".to_owned(), "client".to_owned()), "hope".to_owned());
     told_under(&set, &story, 4).has(&[
+        ("outcome_persons_7d{construct=hope,person=client}", "1"),
         // 0.49 + 0.69; the supervisor's is not the client's own.
         ("outcome_scores_7d{construct=hope,person=client}", "2"),
         ("outcome_score_points_7d{construct=hope,person=client}", "1.180000"),

@@ -92,10 +92,26 @@ fn support_stands_for_28_days_and_a_dropout_keeps_what_stood_when_the_silence_be
     told(&story, 44).has(&[
         ("dyad_days_support_90d{support_type=informational,basis=received}", "28"),
         ("dyad_days_support_90d{support_type=emotional,basis=unmet}", "28"),
+        ("dyads_standing_90d{support_type=emotional,basis=unmet}", "1"),
+        ("dyads_standing_28d{support_type=informational,basis=received}", "1"),
+        ("dyads_standing_28d{support_type=informational,basis=unmet}", "0"),
+        ("dyads_standing_7d{support_type=emotional,basis=unmet}", "0"),
         ("dropouts_support_7d{support_type=informational,basis=received}", "1"),
         ("dropouts_support_7d{support_type=emotional,basis=unmet}", "1"),
         ("dropouts_support_7d{support_type=emotional,basis=received}", "0"),
         ("exits_mechanism_7d{mechanism=social_support,polarity=negative}", "1"),
+    ]);
+    // Day 27 is in the 7 days up to day 33, and day 42, the last on which the pair is open, in those up to day 48.
+    told(&story, 34).has(&[
+        ("dyads_standing_7d{support_type=emotional,basis=unmet}", "1"),
+        ("dyad_days_support_7d{support_type=emotional,basis=unmet}", "1"),
+    ]);
+    told(&story, 35).has(&[("dyads_standing_7d{support_type=emotional,basis=unmet}", "0")]);
+    told(&story, 49).has(&[("dyads_matched_7d{matched_on=none}", "1")]);
+    told(&story, 50).has(&[
+        ("dyads_matched_7d{matched_on=none}", "0"),
+        ("dyads_matched_28d{matched_on=none}", "1"),
+        ("dyads_matched_28d{matched_on=age}", "0"),
     ]);
     // Delivered on day 20 at a contact that was asked for more: no longer unmet.
     story.on(20).contact(&[SupportType::Emotional], &[]);

@@ -1,6 +1,6 @@
 //! The table.
 
-use super::{Indicator, Kind, LabelSet, Span, With};
+use super::{Indicator, Kind, LabelSet, Span, Unit, With};
 
 macro_rules! span {
     (windowed) => {
@@ -34,30 +34,53 @@ macro_rules! table {
 
 const COUNT: Kind = Kind::Count;
 
-/// What is summed over dyads or their clients goes with the dyads open.
-const OF_DYADS: Kind = Kind::Sum { with: With { id: Id::DyadsOpen, same: &[], fixed: &[] }, points: false };
+const fn count(id: Id, same: &'static [&'static str]) -> With {
+    With { id, same, fixed: &[] }
+}
 
-const CONTACT_MINUTES: Kind = Kind::Sum {
-    with: With { id: Id::Contacts, same: &[], fixed: &[("attendance", "attended")] },
-    points: false,
+const fn whole(with: With, of: Option<With>) -> Kind {
+    Kind::Sum { with, of, unit: Unit::Whole }
+}
+
+const OPEN: With = count(Id::DyadsOpen, &[]);
+
+/// What is summed over all dyads or their clients goes with the dyads open.
+const OF_DYADS: Kind = whole(OPEN, None);
+
+/// What is summed over a part of them is scaled as what is summed over all, so that its share of that stays the true one,
+/// and is of the dyads or clients of that part.
+const DAYS_MATCHED: Kind = whole(OPEN, Some(count(Id::DyadsMatched, &["matched_on"])));
+
+const DAYS_SUPPORT: Kind = whole(OPEN, Some(count(Id::DyadsStanding, &["support_type", "basis"])));
+
+const SERVICE_USE: Kind = whole(OPEN, Some(count(Id::ServiceClients, &["kind"])));
+
+const CONTACT_MINUTES: Kind = whole(
+    With { id: Id::Contacts, same: &[], fixed: &[("attendance", "attended")] },
+    Some(count(Id::DyadsContacted, &[])),
+);
+
+const REPAIR_DAYS: Kind = whole(count(Id::Repairs, &[]), None);
+
+/// One client may have rated ten times: the number of ratings says nothing of how few people gave them.
+const SCORE_POINTS: Kind = Kind::Sum {
+    with: count(Id::AllianceRatings, &["component"]),
+    of: Some(count(Id::AllianceDyads, &["component"])),
+    unit: Unit::Scores,
 };
 
-const REPAIR_DAYS: Kind = Kind::Sum { with: With { id: Id::Repairs, same: &[], fixed: &[] }, points: false };
-
-const SCORE_POINTS: Kind =
-    Kind::Sum { with: With { id: Id::AllianceRatings, same: &["component"], fixed: &[] }, points: true };
-
 const OUTCOME_POINTS: Kind = Kind::Sum {
-    with: With { id: Id::OutcomeScores, same: &["construct", "person"], fixed: &[] },
-    points: true,
+    with: count(Id::OutcomeScores, &["construct", "person"]),
+    of: Some(count(Id::OutcomePersons, &["construct", "person"])),
+    unit: Unit::Scores,
 };
 
 /// Several degrees of freedom come of one baseline, so that their own size says nothing of how few cases there are.
-const OF_BASELINES: With = With { id: Id::AllianceBaselines, same: &[], fixed: &[] };
+const OF_BASELINES: With = count(Id::AllianceBaselines, &[]);
 
-const BASELINE_DF: Kind = Kind::Sum { with: OF_BASELINES, points: false };
+const BASELINE_DF: Kind = whole(OF_BASELINES, None);
 
-const BASELINE_SQUARES: Kind = Kind::Sum { with: OF_BASELINES, points: true };
+const BASELINE_SQUARES: Kind = Kind::Sum { with: OF_BASELINES, of: None, unit: Unit::Squares };
 
 table! {
     AdvocacyContacts "advocacy_contacts" [] windowed, COUNT,
@@ -76,6 +99,8 @@ table! {
         "Sum of squared deviations within the baselines of the primary alliance instrument filled in the window";
     AllianceBaselines "alliance_baselines" [] windowed, COUNT,
         "Baselines of the primary alliance instrument filled in the window";
+    AllianceDyads "alliance_dyads" [component: ScoreComponent] windowed, COUNT,
+        "Dyads with a client-rated measure of the primary alliance instrument in the window, by component it has";
     AllianceRatings "alliance_ratings" [component: ScoreComponent] windowed, COUNT,
         "Client-rated measures of the primary alliance instrument in the window, by component they have";
     AllianceScorePoints "alliance_score_points" [component: ScoreComponent] windowed, SCORE_POINTS,
@@ -112,18 +137,22 @@ table! {
         "Dropouts in the window whose dyad stood so for that type of support";
     DyadDays "dyad_days" [] days, OF_DYADS,
         "Sum over the days of the window of the dyads open that day";
-    DyadDaysMatched "dyad_days_matched" [matched_on: MatchedOn] days, OF_DYADS,
+    DyadDaysMatched "dyad_days_matched" [matched_on: MatchedOn] days, DAYS_MATCHED,
         "Sum over the days of the window of the open dyads, by what client and peer were matched on";
-    DyadDaysSupport "dyad_days_support" [support_type: RequestedType, basis: Basis] days, OF_DYADS,
+    DyadDaysSupport "dyad_days_support" [support_type: RequestedType, basis: Basis] days, DAYS_SUPPORT,
         "Sum over the days of the window of the open dyads that stood so for that type of support that day";
     Dyads "dyads" [phase: Phase] today, COUNT,
         "Dyads with an open episode at the end of the release's day, by phase";
     DyadsContacted "dyads_contacted" [] windowed, COUNT,
         "Of the dyads open in the window, those with an attended contact in it";
+    DyadsMatched "dyads_matched" [matched_on: MatchedOn] windowed, COUNT,
+        "Dyads open on some day of the window, by what client and peer were matched on";
     DyadsOpen "dyads_open" [] windowed, COUNT,
         "Dyads open on some day of the window";
     DyadsRated "dyads_rated" [] windowed, COUNT,
         "Of the dyads open in the window, those with an alliance rating in it";
+    DyadsStanding "dyads_standing" [support_type: RequestedType, basis: Basis] windowed, COUNT,
+        "Dyads open on some day of the window on which they stood so for that type of support";
     DyadsSupported "dyads_supported" [support_type: SupportType] windowed, COUNT,
         "Of the dyads open in the window, those that received that type of support in it";
     Exits "exits" [reason: ExitReason] windowed, COUNT,
@@ -132,6 +161,8 @@ table! {
         "Ends and standing presumed dropouts in the window, by mechanism and polarity";
     ExitsSide "exits_side" [side: ExitSide] windowed, COUNT,
         "Ends and standing presumed dropouts in the window, by whose they are";
+    OutcomePersons "outcome_persons" [construct: Construct, person: Person] windowed, COUNT,
+        "Persons with a score in the window of the primary instrument of a construct, rated by themselves";
     OutcomeScorePoints "outcome_score_points" [construct: Construct, person: Person] windowed, OUTCOME_POINTS,
         "Sum of the normalised scores (0 to 1) of those outcome scores, by construct and whom they are about";
     OutcomeScores "outcome_scores" [construct: Construct, person: Person] windowed, COUNT,
@@ -158,7 +189,9 @@ table! {
         "Sum of the days from the opening of a breakdown to its repair, of the repairs in the window";
     Repairs "repairs" [] windowed, COUNT,
         "Breakdowns repaired in the window";
-    ServiceUse "service_use" [kind: ServiceUseKind] windowed, OF_DYADS,
+    ServiceClients "service_clients" [kind: ServiceUseKind] windowed, COUNT,
+        "Clients who used other services in the window on a day with an open episode, by kind";
+    ServiceUse "service_use" [kind: ServiceUseKind] windowed, SERVICE_USE,
         "Uses of other services in the window by clients with an open episode on that day, by kind";
     SupportRequestsDue "support_requests_due" [support_type: RequestedType] windowed, COUNT,
         "Requests for that type of support made in a window of the same length that ended 14 days earlier";

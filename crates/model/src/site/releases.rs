@@ -141,14 +141,14 @@ impl Site {
         let cx =
             Context { params: count.params, site: name, client, peer, acknowledgements: &*acknowledgements };
         let timeline = pair.dyad.timeline(&cx, count.at);
-        let trace = count.windows.count(pair.dyad.events(), &timeline, &mut tally);
+        let (trace, turns_at) = count.windows.count(pair.dyad.events(), &timeline, &mut tally);
         let (before, day) = (std::mem::replace(&mut pair.trace, trace), count.at.day());
         let persons = [
             (pair.client, !trace.tells_client_nothing_new(&before, day)),
             (pair.peer, !trace.tells_peer_nothing_new(&before, day)),
         ];
         let alerts = count_alerts(member, None, name, acknowledgements, count);
-        enter(member, tally, alerts, timeline.turns_at, board);
+        enter(member, tally, alerts, turns_at, board);
         for (person, differs) in persons {
             slots.get_mut(person).changed |= differs;
         }

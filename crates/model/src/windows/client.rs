@@ -49,12 +49,17 @@ impl Windows<'_> {
     }
 
     fn count_service_use(&self, own: &[Arc<Event>], in_episode: Days, tally: &mut Tally<'_>) {
+        let mut last = [None; ServiceUseKind::ALL.len()];
         for event in own {
             let Body::ServiceUse { kind, quantity } = event.body else { continue };
             let day = event.occurred_at.day();
-            if in_episode.contains(self.day.since(day)) {
+            if quantity > 0 && in_episode.contains(self.day.since(day)) {
                 tally.on(Id::ServiceUse, position(kind), day, quantity.into());
+                last[position(kind)] = Some(day);
             }
+        }
+        for (kind, day) in last.into_iter().enumerate() {
+            day.into_iter().for_each(|day| tally.on(Id::ServiceClients, kind, day, 1));
         }
     }
 }

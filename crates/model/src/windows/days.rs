@@ -26,6 +26,8 @@ pub(super) enum Last {
     None,
     /// That one.
     Day(Day),
+    /// They go on to that one, which is ahead, if nothing happens.
+    Until(Day),
     /// They go on until time or an event ends them.
     Ongoing,
 }
@@ -72,13 +74,21 @@ impl Days {
         }
     }
 
-    /// The last of these days that has come by `day`.
+    /// How many days ahead these go on without a gap.
+    fn ahead(self) -> i32 {
+        (self.0 << (u128::BITS as i32 - AHEAD)).leading_ones() as i32
+    }
+
+    /// The last of these days that has come by the last of the windows, `day`, or to which they go on from it.
     pub fn last(self, day: Day) -> Last {
         let come = self.0 & !lowest(AHEAD);
         match (self.0 & 1, come) {
             (1, _) => Last::Ongoing,
             (_, 0) => Last::None,
-            _ => Last::Day(day.plus(AHEAD - come.trailing_zeros() as i32)),
+            _ => match (come.trailing_zeros() as i32 - AHEAD, self.ahead()) {
+                (0, ahead @ 1..) => Last::Until(day.plus(ahead)),
+                (age, _) => Last::Day(day.plus(-age)),
+            },
         }
     }
 }
@@ -131,6 +141,11 @@ pub(super) struct StandingDays {
 }
 
 impl StandingDays {
+    /// Received, then unmet.
+    pub fn both(self) -> [Days; 2] {
+        [self.received, self.unmet]
+    }
+
     /// Notes that the open request was met or followed by another on `until`, or that no more is known from then on.
     fn close(&mut self, day: Day, until: Day) {
         if let Some(requested) = self.open.take() {

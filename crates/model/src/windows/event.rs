@@ -1,5 +1,6 @@
 //! What an event of a dyad adds by itself, whatever else happened.
 
+use crate::catalogue::Instrument;
 use crate::event::{Behaviour, Body, Contact, Event, Measure};
 use crate::indicators::Id;
 use crate::release::Tally;
@@ -8,6 +9,9 @@ use crate::time::Day;
 use crate::words::*;
 
 use super::{LONGEST, REQUEST_DAYS, Windows, position};
+
+/// Components of an alliance measure that have a score: bond, goal, task, total.
+pub(super) const COMPONENTS: usize = 4;
 
 impl Windows<'_> {
     /// Takes down what an event of a dyad, up to the end of the day, adds by itself. It holds as long as the event stands:
@@ -32,13 +36,19 @@ impl Windows<'_> {
         today.since(day) >= LONGEST + REQUEST_DAYS
     }
 
+    /// The normalised scores of a client-rated measure of the primary alliance instrument, by component.
+    pub(super) fn alliance_scores(&self, measure: &Measure) -> Option<[Option<i64>; COMPONENTS]> {
+        let is_own =
+            |primary: &&Instrument| measure.rater == Rater::Client && *measure.instrument == *primary.id;
+        let q = scores::components(self.primary.filter(is_own)?, measure);
+        Some([q.bond, q.goal, q.task, q.total])
+    }
+
     fn count_measure(&self, measure: &Measure, day: Day, tally: &mut Tally<'_>) {
-        let Some(primary) = self.primary else { return };
-        if measure.rater != Rater::Client || *measure.instrument != *primary.id || !self.reach(day) {
+        if !self.reach(day) {
             return;
         }
-        let q = scores::components(primary, measure);
-        for (component, q) in [q.bond, q.goal, q.task, q.total].into_iter().enumerate() {
+        for (component, q) in self.alliance_scores(measure).into_iter().flatten().enumerate() {
             if let Some(q) = q {
                 tally.on(Id::AllianceRatings, component, day, 1);
                 tally.on(Id::AllianceScorePoints, component, day, q);

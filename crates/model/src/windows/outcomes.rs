@@ -66,6 +66,7 @@ impl Windows<'_> {
     pub(super) fn count_outcomes(&self, person: Person, own: &[Arc<Event>], tally: &mut Tally<'_>) {
         let mut firsts: Vec<First<'_>> = Vec::new();
         let mut standings: [Option<Standing>; CONSTRUCTS.len()] = [None; CONSTRUCTS.len()];
+        let mut scored: [Option<Day>; CONSTRUCTS.len()] = [None; CONSTRUCTS.len()];
         for event in own {
             let Body::Measure(measure) = &event.body else { continue };
             let Some((instrument, construct)) = self.instrument(person, measure) else { continue };
@@ -73,7 +74,8 @@ impl Windows<'_> {
             let day = event.occurred_at.day();
             let cell = construct * PERSONS + person as usize;
             if self.day.since(day) < LONGEST && measure.rater == person.rater() {
-                self.count_score(person, instrument, r_micros, cell, day, tally);
+                let is_counted = self.count_score(person, instrument, r_micros, cell, day, tally);
+                scored[construct] = is_counted.then_some(day).or(scored[construct]);
             }
             let series = firsts
                 .iter()
@@ -88,9 +90,10 @@ impl Windows<'_> {
                 }
             }
         }
-        for (construct, standing) in standings.iter().enumerate() {
-            let Some(standing) = standing else { continue };
+        for (construct, (standing, scored)) in standings.iter().zip(scored).enumerate() {
             let cell = construct * PERSONS + person as usize;
+            scored.into_iter().for_each(|day| tally.on(Id::OutcomePersons, cell, day, 1));
+            let Some(standing) = standing else { continue };
             let of_result = cell * ScoreResult::ALL.len() + position(standing.result);
             tally.on(Id::Outcomes, of_result, standing.day, 1);
             tally.on(Id::OutcomesRecovered, cell, standing.day, standing.has_recovered.into());
@@ -104,6 +107,7 @@ impl Windows<'_> {
         (instrument.target == person.target()).then_some((instrument, construct))
     }
 
+    /// Takes down a score if it is of the primary instrument of its construct; whether it is.
     fn count_score(
         &self,
         person: Person,
@@ -112,13 +116,15 @@ impl Windows<'_> {
         cell: usize,
         day: Day,
         tally: &mut Tally<'_>,
-    ) {
-        let Some(range) = instrument.total else { return };
-        if self.primary_of(person, &instrument.construct) == Some(&instrument.id) {
+    ) -> bool {
+        let Some(range) = instrument.total else { return false };
+        let is_primary = self.primary_of(person, &instrument.construct) == Some(&instrument.id);
+        if is_primary {
             tally.on(Id::OutcomeScores, cell, day, 1);
             let q = scores::normalise(r_micros, range, instrument.high_is_bad);
             tally.on(Id::OutcomeScorePoints, cell, day, q);
         }
+        is_primary
     }
 
     /// The id of the primary instrument of a construct: the one set, else the catalogue's first of it.

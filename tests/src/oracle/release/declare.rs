@@ -60,6 +60,7 @@ impl Window<'_> {
         let five: LabelSet<'_> = ("support_type", &words::FIVE);
         self.declare_each(&[
             ("alliance_ratings", &[("component", &words::COMPONENTS)]),
+            ("alliance_dyads", &[("component", &words::COMPONENTS)]),
             ("alliance_score_points", &[("component", &words::COMPONENTS)]),
             ("breakdowns", &[("mechanism", &words::MECHANISMS)]),
             ("breakdowns_detected", &[("by", &words::DETECTED_BY)]),
@@ -70,8 +71,10 @@ impl Window<'_> {
             ("support_requests_due", &[six]),
             ("support_requests_met", &[six]),
             ("dropouts_support", &[six, basis]),
+            ("dyads_standing", &[six, basis]),
             ("dyad_days_support", &[six, basis]),
             ("dropouts_matched", &[("matched_on", &words::MATCHED_ON)]),
+            ("dyads_matched", &[("matched_on", &words::MATCHED_ON)]),
             ("dyad_days_matched", &[("matched_on", &words::MATCHED_ON)]),
             ("exits", &[("reason", &reasons)]),
             ("exits_side", &[("side", &words::SIDES)]),
@@ -96,7 +99,9 @@ impl Window<'_> {
             ("outcomes", &[construct, person, result]),
             ("outcomes_recovered", &[construct, person]),
             ("outcome_scores", &[construct, person]),
+            ("outcome_persons", &[construct, person]),
             ("outcome_score_points", &[construct, person]),
+            ("service_clients", &[("kind", &words::SERVICE_USE)]),
             ("service_use", &[("kind", &words::SERVICE_USE)]),
             ("pathway", &[("step", &words::STEPS)]),
             ("alerts", &[alert]),

@@ -16,12 +16,19 @@ impl Window<'_> {
     /// Counts what concerns dyads.
     pub(super) fn count_dyads(&mut self, site: &Site<'_>) {
         let span = self.span;
+        let mut scored: BTreeSet<(&str, &str, String)> = BTreeSet::new();
         for event in site.events.iter().filter(|event| span.has(log::day(event), 0)) {
             match &event.body {
                 Some(Body::Contact(contact)) => self.count_contact(contact),
-                Some(Body::Measure(measure)) => self.count_measure(measure),
+                Some(Body::Measure(measure)) => {
+                    let components = self.count_measure(measure).into_iter();
+                    scored.extend(components.map(|name| (&*event.client, &*event.peer, name)));
+                }
                 _ => {}
             }
+        }
+        for (_, _, component) in &scored {
+            self.add("alliance_dyads", &[("component", component)], 1);
         }
         for (_, walk) in &site.dyads {
             self.count_open(walk);
@@ -46,17 +53,21 @@ impl Window<'_> {
         }
     }
 
-    fn count_measure(&mut self, measure: &v1::Measure) {
+    /// Counts a measure of the alliance; the components it counts for.
+    fn count_measure(&mut self, measure: &v1::Measure) -> Vec<String> {
+        let mut counted = Vec::new();
         let is_primary = measure.instrument == self.given.settings.alliance_instrument;
         if !is_primary || measure.rater() != v1::Rater::Client {
-            return;
+            return counted;
         }
         for (name, q) in scores::components(scores::instrument(self.given, measure), measure) {
             if words::COMPONENTS.contains(&name.as_str()) {
                 self.add("alliance_ratings", &[("component", &name)], 1);
                 self.add("alliance_score_points", &[("component", &name)], i128::from(q));
+                counted.push(name);
             }
         }
+        counted
     }
 
     fn count_open(&mut self, walk: &Walk<'_>) {
@@ -80,17 +91,26 @@ impl Window<'_> {
         {
             self.add("dyads_supported", &[("support_type", kind)], 1);
         }
+        let mut stood = [BTreeSet::new(), BTreeSet::new()];
+        let mut matched_on = BTreeSet::new();
         for day in days {
             let (received, unmet) = standing::on_day(&walk.contacts, day);
             self.add_standing("dyad_days_support", &received, &unmet);
+            stood[0].extend(received);
+            stood[1].extend(unmet);
             let open = walk.episodes.iter().filter(|episode| episode.is_open_on(day));
             let matched: Vec<_> = open.map(|episode| &episode.matched_on).collect();
             for label in words::MATCHED_ON {
                 let is_none = |one: &BTreeSet<String>| label == "none" && one.is_empty();
                 if matched.iter().any(|one| one.contains(label) || is_none(one)) {
                     self.add("dyad_days_matched", &[("matched_on", label)], 1);
+                    matched_on.insert(label);
                 }
             }
+        }
+        self.add_standing("dyads_standing", &stood[0], &stood[1]);
+        for label in matched_on {
+            self.add("dyads_matched", &[("matched_on", label)], 1);
         }
     }
 

@@ -77,6 +77,7 @@ impl Window<'_> {
         let days = self.span.all_days().filter(|day| walks.iter().any(|walk| walk.is_open_on(*day)));
         self.add("client_days", &[], days.count() as i128);
         let mut steps = BTreeSet::new();
+        let mut used = BTreeSet::new();
         for event in site.events.iter().filter(|event| event.client == client) {
             let day = log::day(event);
             match &event.body {
@@ -86,6 +87,7 @@ impl Window<'_> {
                         let kind = word(use_.kind().as_str_name(), "SERVICE_USE_KIND_");
                         let quantity = use_.quantity.unwrap_or(1);
                         self.add("service_use", &[("kind", &kind)], i128::from(quantity));
+                        used.extend((quantity >= 1).then_some(kind));
                     }
                 }
                 Some(Body::Pathway(pathway)) => {
@@ -97,6 +99,9 @@ impl Window<'_> {
                 }
                 _ => {}
             }
+        }
+        for kind in used {
+            self.add("service_clients", &[("kind", &kind)], 1);
         }
     }
 }

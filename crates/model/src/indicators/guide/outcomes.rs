@@ -40,6 +40,15 @@ pub(super) const OUTCOME_SCORES: Guide = Guide {
     query: "max without (instance, job) (rapport_outcome_scores_90d)",
 };
 
+pub(super) const OUTCOME_PERSONS: Guide = Guide {
+    chapter: Chapter::Outcomes,
+    sentence: "How many people gave those scores.",
+    can_tell: "Of how many people a mean score is; where they are few, the mean is not shown.",
+    cannot_tell: "Whether one of them was asked more often than others and weighs more in the mean.",
+    speaks_to: OUTCOMES_OF_ALL,
+    query: "max without (instance, job) (rapport_outcome_persons_90d)",
+};
+
 pub(super) const OUTCOME_SCORE_POINTS: Guide = Guide {
     chapter: Chapter::Outcomes,
     sentence: "The sum of those scores on a scale from 0 (worst) to 1 (best); divided by their number it is the mean.",
@@ -47,6 +56,15 @@ pub(super) const OUTCOME_SCORE_POINTS: Guide = Guide {
     cannot_tell: "Whether anybody changed: the mean moves when other people are measured. For change read `outcomes`.",
     speaks_to: OUTCOMES_OF_ALL,
     query: "site_construct_person:rapport_outcome_score:mean_90d",
+};
+
+pub(super) const SERVICE_CLIENTS: Guide = Guide {
+    chapter: Chapter::Outcomes,
+    sentence: "How many clients used other services while they had a peer, by what they used.",
+    can_tell: "Whether the uses in the next number are those of many or of a few; where they are few, the uses are not shown.",
+    cannot_tell: "Whether those who are not counted did without: what other services do not tell you is not counted.",
+    speaks_to: "Role modelling (strengths-based advocacy leads to services), and the outcomes of all four.",
+    query: "max without (instance, job) (rapport_service_clients_90d)",
 };
 
 pub(super) const SERVICE_USE: Guide = Guide {

@@ -50,10 +50,20 @@ pub(super) const SUPPORT_REQUESTS_MET: Guide = Guide {
 pub(super) const DROPOUTS_SUPPORT: Guide = Guide {
     chapter: Chapter::SocialSupport,
     sentence: "How many of the dropouts had received a type of support in the weeks before, or had asked for it and not got it.",
-    can_tell: "With the next number: whether relationships are lost more often while a wish stands unmet than while it is met.",
+    can_tell: "With the days below: whether relationships are lost more often while a wish stands unmet than while it is met.",
     cannot_tell: ASSOCIATION,
     speaks_to: "Experience-based social support, and leaving for want of it.",
     query: "site_support_type:rapport_dropouts_support_per_100_dyad_weeks:rate_90d",
+};
+
+pub(super) const DYADS_STANDING: Guide = Guide {
+    chapter: Chapter::SocialSupport,
+    sentence: "In how many of the open relationships a type of support was received in the 28 days before some day, or asked for and not \
+received.",
+    can_tell: "Of how many relationships the days in the next number are; where they are few, the days are not shown.",
+    cannot_tell: "For how long: a wish that stood open for one day counts like one that stood for a month.",
+    speaks_to: SUPPORT,
+    query: "max without (instance, job) (rapport_dyads_standing_90d)",
 };
 
 pub(super) const DYAD_DAYS_SUPPORT: Guide = Guide {

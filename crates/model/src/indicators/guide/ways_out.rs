@@ -51,11 +51,20 @@ pub(super) const DROPOUTS: Guide = Guide {
 pub(super) const DROPOUTS_MATCHED: Guide = Guide {
     chapter: Chapter::WaysOut,
     sentence: "How many of the dropouts were of relationships matched on gender, age, ethnicity, language, lived experience or interests.",
-    can_tell: "With the next number: whether relationships matched so are lost more or less often.",
+    can_tell: "With the days below: whether relationships matched so are lost more or less often.",
     cannot_tell: "Whether the match made the difference: people are matched on what seemed to matter for them. A relationship may be \
 matched on several things and then counts at each.",
     speaks_to: MATCHING,
     query: "site_matched_on:rapport_dropouts_matched_per_100_dyad_weeks:rate_90d",
+};
+
+pub(super) const DYADS_MATCHED: Guide = Guide {
+    chapter: Chapter::WaysOut,
+    sentence: "How many relationships were open on at least one day of the window, by what they were matched on.",
+    can_tell: "Of how many relationships the days in the next number are; where they are few, the days are not shown.",
+    cannot_tell: "Anything where matching is not recorded: then all is `none`.",
+    speaks_to: MATCHING,
+    query: "max without (instance, job) (rapport_dyads_matched_90d)",
 };
 
 pub(super) const DYAD_DAYS_MATCHED: Guide = Guide {

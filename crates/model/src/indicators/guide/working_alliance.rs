@@ -29,6 +29,15 @@ pub(super) const ALLIANCE_RATINGS: Guide = Guide {
     query: "max without (instance, job) (rapport_alliance_ratings_28d)",
 };
 
+pub(super) const ALLIANCE_DYADS: Guide = Guide {
+    chapter: Chapter::WorkingAlliance,
+    sentence: "In how many relationships those ratings were given, in all and for bond, goals and tasks.",
+    can_tell: "Of how many relationships a mean score is; where they are few, the mean is not shown.",
+    cannot_tell: "Whether one of them was asked more often than others and weighs more in the mean.",
+    speaks_to: ALLIANCE,
+    query: "max without (instance, job) (rapport_alliance_dyads_28d)",
+};
+
 pub(super) const ALLIANCE_SCORE_POINTS: Guide = Guide {
     chapter: Chapter::WorkingAlliance,
     sentence: "The sum of those ratings on a scale from 0 (worst) to 1 (best); divided by their number it is the mean alliance.",

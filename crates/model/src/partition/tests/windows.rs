@@ -103,6 +103,7 @@ fn ratings_points_breakdowns_and_repairs_are_counted_on_their_days() {
     let total = [("component", "total")];
     assert_eq!(value(&last, "alliance_ratings_7d", &total), "1");
     assert_eq!(value(&last, "alliance_ratings_28d", &total), "5");
+    assert_eq!(value(&last, "alliance_dyads_28d", &total), "1");
     assert_eq!(value(&last, "alliance_score_points_28d", &total), "3.000000");
     assert_eq!(value(&last, "alliance_ratings_28d", &[("component", "bond")]), "0");
     assert_eq!(value(&last, "alliance_baselines_28d", &[]), "1");

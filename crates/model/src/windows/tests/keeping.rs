@@ -43,6 +43,33 @@ fn of_person() -> impl Strategy<Value = Told> {
     prop::collection::vec((0..150, select(&[0, 12, 18][..]), body), 0..8)
 }
 
+/// A contact that was attended or not, with some types of support given and asked for.
+fn of_support() -> impl Strategy<Value = Body> {
+    let kinds = || prop::sample::subsequence(&SupportType::ALL[..3], 0..=2);
+    (kinds(), kinds(), any::<bool>()).prop_map(|(support, requested, is_attended)| {
+        let attendance = if is_attended { Attendance::Attended } else { Attendance::MissedByClient };
+        Body::Contact(Contact {
+            support: support.into_iter().collect(),
+            requested: requested.into_iter().collect(),
+            attendance,
+            channel: None,
+            minutes: None,
+            practices: Set::default(),
+        })
+    })
+}
+
+fn of_supported_dyad() -> impl Strategy<Value = Told> {
+    let others = select(vec![
+        Body::Started { matched_on: [MatchedOn::Age].into_iter().collect() },
+        Body::Paused,
+        Body::Resumed,
+        ended(),
+    ]);
+    let body = prop_oneof![3 => of_support(), 1 => others];
+    prop::collection::vec((0..150, select(&[0, 12, 18][..]), body), 1..8)
+}
+
 /// All sums in the windows that end `later` days after `T`.
 fn all(taken: &Taken, later: i32) -> Vec<(u16, [i64; 3])> {
     let mut cells: Vec<u16> = taken
@@ -60,6 +87,22 @@ fn all(taken: &Taken, later: i32) -> Vec<(u16, [i64; 3])> {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn until_time_turns_it_a_dyad_adds_what_it_would_add_if_it_were_counted_anew(told in of_supported_dyad()) {
+        let params = params();
+        let events = history(told);
+        let at_end = |later: i32| Day(T + later + 1).start().just_before();
+        let scene = Scene { params: &params, events: &events };
+        let count = |later| {
+            let timeline = Fold::of(scene, &events, &[]).timeline(scene, at_end(later));
+            take(&params, later, |windows, tally| windows.count(&events, &timeline, tally).1)
+        };
+        let (taken, turns_at) = count(0);
+        for later in (1..130).take_while(|later| turns_at.is_none_or(|turns_at| at_end(*later) < turns_at)) {
+            prop_assert_eq!(all(&count(later).0, later), all(&taken, later), "{} days later", later);
+        }
+    }
 
     #[test]
     fn until_time_turns_it_what_was_taken_down_equals_what_is_taken_down_anew(

@@ -129,7 +129,7 @@ fn dyad(
     let mut tally = Tally::new(&LAYOUT, Day(T + later));
     let scene = Scene { params, events: &events };
     let timeline = Fold::of(scene, &events, &[]).timeline(scene, Day(T + later + 1).start().just_before());
-    let trace = Windows::ending_on(Day(T + later), params).count(&events, &timeline, &mut tally);
+    let (trace, _) = Windows::ending_on(Day(T + later), params).count(&events, &timeline, &mut tally);
     (events, trace)
 }
 
