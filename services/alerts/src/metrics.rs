@@ -56,7 +56,8 @@ impl Metrics {
             registry.register(Box::new(counters.clone()))?;
             Ok(counters)
         };
-        let opts = Opts::new("rapport_alerts_firing", "Alerts that fire, of all sites together.");
+        let help = "Alerts that fire, of all sites together: 0 below 8, else to the nearest 5.";
+        let opts = Opts::new("rapport_alerts_firing", help);
         let firing = IntGaugeVec::new(opts, &["alert", "tier"])?;
         registry.register(Box::new(firing.clone()))?;
         Kind::ALL.iter().for_each(|kind| firing.with_label_values(&[kind.as_str(), kind.tier()]).set(0));
@@ -103,22 +104,26 @@ impl Metrics {
         }
     }
 
-    /// How many alerts are held back; what is shown is no small number and seldom moves: a gauge that steps by one in the
-    /// minute in which an alert falls silent would tell its supervisor why.
+    /// How many alerts are held back, shown [coarsely](coarse).
     pub fn held_back(&self, number: usize) {
-        let number = i64::try_from(number).unwrap_or(i64::MAX);
-        self.held_back.set(if number < 8 { 0 } else { number.saturating_add(2) / 5 * 5 });
+        self.held_back.set(coarse(i64::try_from(number).unwrap_or(i64::MAX)));
     }
 
-    /// How many alerts fire, by name and tier.
+    /// How many alerts fire, by name and tier, shown [coarsely](coarse).
     pub fn firing(&self, firing: &BTreeMap<(&str, &str), i64>) {
         for kind in Kind::ALL.iter().filter(|kind| !firing.contains_key(&(kind.as_str(), kind.tier()))) {
             self.firing.with_label_values(&[kind.as_str(), kind.tier()]).set(0);
         }
         for ((alert, tier), number) in firing {
-            self.firing.with_label_values(&[*alert, *tier]).set(*number);
+            self.firing.with_label_values(&[*alert, *tier]).set(coarse(*number));
         }
     }
+}
+
+/// What is shown of a number of alerts about people: no small number, and one that seldom moves. A gauge that steps by one in the minute
+/// in which a concern is recorded tells of it whoever sees that somebody's alert falls silent just then.
+fn coarse(number: i64) -> i64 {
+    if number < 8 { 0 } else { number.saturating_add(2) / 5 * 5 }
 }
 
 #[cfg(test)]
@@ -126,11 +131,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_small_number_of_alerts_held_back_is_not_shown_and_no_number_exactly() {
+    fn a_small_number_of_alerts_is_not_shown_and_no_number_exactly() {
         let metrics = Metrics::register(&Registry::new()).unwrap();
+        let kind = ("safeguarding", "safeguarding");
         for (number, shown) in [(0, 0), (1, 0), (7, 0), (8, 10), (12, 10), (13, 15), (1_001, 1_000)] {
             metrics.held_back(number);
-            assert_eq!(metrics.held_back.get(), shown, "{number}");
+            metrics.firing(&BTreeMap::from([(kind, number as i64)]));
+            let firing = metrics.firing.with_label_values(&[kind.0, kind.1]).get();
+            assert_eq!((metrics.held_back.get(), firing), (shown, shown), "{number}");
         }
     }
 }

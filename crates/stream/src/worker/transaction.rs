@@ -404,7 +404,7 @@ impl<S: Service> Worker<S> {
                 Cause::Lost | Cause::Service => false,
             };
             if !proven {
-                if cause == Cause::Doubt {
+                if cause != Cause::Lost {
                     self.transaction.failed();
                 }
                 self.begin(&partitions, &committed)?;
