@@ -7,6 +7,7 @@
 //! and, unless they prove that the transaction happened, state is born again and replayed.
 
 mod backoff;
+mod extent;
 mod observer;
 mod owned;
 mod transaction;
@@ -18,8 +19,9 @@ use std::time::Duration;
 pub use self::observer::{Cause, Observer, Place};
 
 use self::backoff::Backoff;
+use self::extent::Transaction;
 use self::owned::Owned;
-use self::transaction::{Counting, Transaction};
+use self::transaction::Counting;
 use crate::port::{Change, Error, Log, RecordRef, Session, SessionSpec, Sink, TopicPartition};
 
 /// What a service does with records; one value per worker.
