@@ -133,17 +133,17 @@ fn start(stage: &Stage, part: Part, round: u32, backlog: &Backlog) -> Result<Run
         Part::Daily => indicators(stage, DAILY, 1, None),
         Part::Embedded => bail!("the embedded log is not on the Kafka"),
         Part::BareRead => bare(stage, &unique, &[]),
-        Part::BareKeep => bare(stage, &unique, &[("--keep", String::new())]),
-        Part::BareCopy => bare(stage, &unique, &[("--to", COPIED.to_owned())]),
+        Part::BareKeep => bare(stage, &unique, &["--keep"]),
+        Part::BareCopy => bare(stage, &unique, &["--to", COPIED]),
         Part::BareRow => {
             ensure!(backlog.row_bytes > 0, "measure indicators-1 too: it says how large a row is");
             let bytes = backlog.row_bytes.to_string();
-            bare(stage, &unique, &[("--to", COPIED.to_owned()), ("--bytes", bytes)])
+            bare(stage, &unique, &["--to", COPIED, "--bytes", &bytes])
         }
         Part::BareAlike => {
-            let likes = likes(stage)?.into_iter().map(|like| ("--like", like.to_string()));
-            let to = ("--to", COPIED.to_owned());
-            bare(stage, &unique, &std::iter::once(to).chain(likes).collect::<Vec<_>>())
+            let likes: Vec<String> = likes(stage)?.iter().map(Like::to_string).collect();
+            let likes = likes.iter().flat_map(|like| ["--like", like]);
+            bare(stage, &unique, &["--to", COPIED].into_iter().chain(likes).collect::<Vec<_>>())
         }
         Part::Streams1 => {
             let scratch = Scratch::new("streams");
@@ -154,12 +154,11 @@ fn start(stage: &Stage, part: Part, round: u32, backlog: &Backlog) -> Result<Run
     }
 }
 
-fn bare(stage: &Stage, group: &str, more: &[(&str, String)]) -> Result<Running> {
+fn bare(stage: &Stage, group: &str, more: &[&str]) -> Result<Running> {
     let (scratch, topic) = (Scratch::new("bare"), format!("{DAY}{EVENTS}"));
     let brokers = stage.brokers();
     let mut arguments = vec!["bare", "--brokers", &brokers, "--from", &topic, "--group", group];
-    let more = more.iter().flat_map(|(name, value)| [*name, value.as_str()]);
-    arguments.extend(more.filter(|argument| !argument.is_empty()));
+    arguments.extend(more);
     let process = Process::start("bare", beside("rapport-bench")?, &arguments, &[], scratch.path());
     Ok(Running { process, port: None, group: group.to_owned(), topic, _scratch: scratch })
 }

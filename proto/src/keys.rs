@@ -56,8 +56,8 @@ pub fn parse_event(key: &str) -> Option<(&str, &str, (i64, u64))> {
 
 /// `recorded_at` in microseconds of the version that a key of [`event`] names; `None` of another key.
 pub fn recorded_at_us(key: &[u8]) -> Option<i64> {
-    let (_, version) = key.split_at_checked(key.len().checked_sub(32)?)?;
-    Some(parse_version(std::str::from_utf8(version).ok()?)?.0)
+    let (.., (recorded_at, _)) = parse_event(std::str::from_utf8(key).ok()?)?;
+    Some(recorded_at)
 }
 
 /// Key of a row on `rapport.enriched`.

@@ -161,6 +161,17 @@ impl Settings {
         Ok(given)
     }
 
+    /// Checks that there is a topic to read.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub fn some_topics(&self) -> Result<(), Error> {
+        if self.topics.is_empty() {
+            return Err(Error::Invalid("[ingest] topics: there is none".to_owned()));
+        }
+        Ok(())
+    }
+
     /// Where the HTTP listener listens; `None` is nowhere.
     ///
     /// # Errors
@@ -223,9 +234,7 @@ impl Config {
     /// # Errors
     /// What would keep the service from starting.
     pub fn check(&self) -> Result<(), Error> {
-        if self.ingest.topics.is_empty() {
-            return Err(Error::Invalid("[ingest] topics: there is none".to_owned()));
-        }
+        self.ingest.some_topics()?;
         self.ingest.rejected_bytes()?;
         self.ingest.rules(&self.model)?;
         self.ingest.http_listen()?;

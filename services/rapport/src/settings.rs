@@ -95,9 +95,7 @@ impl Config {
     /// Names the key that cannot work.
     pub fn check(&self) -> Result<(), Failure> {
         self.params()?;
-        if self.ingest.topics.is_empty() {
-            return Err(refused(config::Error::Invalid("[ingest] topics: there is none".to_owned())));
-        }
+        self.ingest.some_topics().map_err(refused)?;
         self.ingest.rejected_bytes().map_err(refused)?;
         self.ingest.http_listen().map_err(refused)?;
         self.ingest.tokens().map_err(refused)?;

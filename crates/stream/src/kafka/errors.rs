@@ -141,10 +141,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_clock_that_a_topic_does_not_take_ends_the_worker_and_says_what_to_set() {
+        let error = of_delivery(Code::InvalidTimestamp);
+        assert!(matches!(&error, Error::Unusable(why) if why.contains("LogAppendTime")), "{error:?}");
+    }
+
+    #[test]
     fn a_record_too_large_is_a_fact_and_a_delivery_timeout_a_doubt() {
-        assert!(
-            matches!(of_delivery(Code::InvalidTimestamp), Error::Unusable(why) if why.contains("LogAppendTime"))
-        );
         assert!(matches!(of_delivery(Code::MessageSizeTooLarge), Error::Unwritable(_)));
         assert!(matches!(of_delivery(Code::MessageTimedOut), Error::Doubt(_)));
         assert!(matches!(of_delivery(Code::PurgeInflight), Error::Doubt(_)));

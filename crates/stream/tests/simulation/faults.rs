@@ -10,7 +10,7 @@ use rapport_stream::port::{Error, Log};
 use rapport_stream::worker::{Limits, Worker};
 
 use crate::fold::{Fold, INPUT, SUMS, append, everything, expected, log, worker};
-use crate::wrong::{Mistake, WrongLog};
+use crate::wrong::{Mistake, wrong_log};
 
 /// Steps of one schedule before the weather clears.
 const STORM_STEPS: u64 = 150;
@@ -45,7 +45,7 @@ impl Run {
         let log = log();
         let faulty = Arc::new(FaultyLog::new(log.clone(), plan));
         let above: Arc<dyn Log> = match wrong.mistake {
-            Some(mistake) => Arc::new(WrongLog { inner: faulty.clone(), mistake }),
+            Some(mistake) => wrong_log(faulty.clone(), mistake),
             None => faulty.clone(),
         };
         Self { faulty, log, above, wrong, workers: vec![None, None] }

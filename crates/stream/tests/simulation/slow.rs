@@ -4,49 +4,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use rapport_proto::topics::TopicSpec;
-use rapport_stream::port::{
-    Appender, Change, Created, Each, Error, Log, Output, Reader, Session, SessionSpec, Sink, Start,
-    TopicPartition,
-};
+use rapport_stream::port::{Change, Each, Error, Log, Output, Session, Sink, Start, TopicPartition};
 use rapport_stream::worker::Limits;
 
+use crate::above::Above;
 use crate::fold::{self, Fold, SUMS};
 
 /// Most outputs that it takes in one transaction.
 const TAKEN: u64 = 100;
 
-struct SlowLog {
-    inner: Arc<dyn Log>,
-    /// Transactions that it did not take.
-    refused: Arc<AtomicU64>,
-}
-
-impl Log for SlowLog {
-    fn session(&self, spec: &SessionSpec) -> Result<Box<dyn Session>, Error> {
-        let inner = self.inner.session(spec)?;
-        Ok(Box::new(SlowSession { inner, refused: self.refused.clone(), sent: 0 }))
-    }
-
-    fn reader(&self, topics: &[&str]) -> Result<Box<dyn Reader>, Error> {
-        self.inner.reader(topics)
-    }
-
-    fn appender(&self) -> Result<Box<dyn Appender>, Error> {
-        self.inner.appender()
-    }
-
-    fn partitions(&self, topic: &str) -> Result<Option<u32>, Error> {
-        self.inner.partitions(topic)
-    }
-
-    fn create_topics(&self, topics: &[TopicSpec], partitions: u32) -> Result<Vec<Created>, Error> {
-        self.inner.create_topics(topics, partitions)
-    }
-}
-
 struct SlowSession {
     inner: Box<dyn Session>,
+    /// Transactions that were not taken.
     refused: Arc<AtomicU64>,
     /// Outputs since the last transaction.
     sent: u64,
@@ -110,8 +79,12 @@ fn a_transaction_that_is_too_large_for_a_slow_cluster_becomes_smaller_until_it_i
     let log = fold::log();
     let pairs: Vec<(u8, u64)> = (0..5_000).map(|number| ((number % 7) as u8, number)).collect();
     fold::append(&log, &pairs);
-    let refused = Arc::default();
-    let slow: Arc<dyn Log> = Arc::new(SlowLog { inner: log.clone(), refused: Arc::clone(&refused) });
+    let refused: Arc<AtomicU64> = Arc::default();
+    let counted = Arc::clone(&refused);
+    let session = move |inner| -> Box<dyn Session> {
+        Box::new(SlowSession { inner, refused: Arc::clone(&counted), sent: 0 })
+    };
+    let slow: Arc<dyn Log> = Arc::new(Above { inner: log.clone(), session });
     let limits = Limits { max_records: 1_000, ..Limits::default() };
     let mut worker = fold::worker(&slow, 0, Fold::default(), limits);
     // Replays apart, each record is processed once for each transaction that is refused with it: without an end, if they

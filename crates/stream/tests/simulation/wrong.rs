@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rapport_proto::topics::TopicSpec;
-use rapport_stream::port::{
-    Appender, Change, Created, Each, Error, Log, Reader, Session, SessionSpec, Sink, Start, TopicPartition,
-};
+use rapport_stream::port::{Change, Each, Error, Log, Session, Sink, Start, TopicPartition};
+
+use crate::above::Above;
 
 /// A mistake that a loop might make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,32 +35,12 @@ impl Mistake {
     ];
 }
 
-pub struct WrongLog {
-    pub inner: Arc<dyn Log>,
-    pub mistake: Mistake,
-}
-
-impl Log for WrongLog {
-    fn session(&self, spec: &SessionSpec) -> Result<Box<dyn Session>, Error> {
-        let inner = self.inner.session(spec)?;
-        Ok(Box::new(WrongSession { inner, mistake: self.mistake, first: Vec::new(), skip_renewal: false }))
-    }
-
-    fn reader(&self, topics: &[&str]) -> Result<Box<dyn Reader>, Error> {
-        self.inner.reader(topics)
-    }
-
-    fn appender(&self) -> Result<Box<dyn Appender>, Error> {
-        self.inner.appender()
-    }
-
-    fn partitions(&self, topic: &str) -> Result<Option<u32>, Error> {
-        self.inner.partitions(topic)
-    }
-
-    fn create_topics(&self, topics: &[TopicSpec], partitions: u32) -> Result<Vec<Created>, Error> {
-        self.inner.create_topics(topics, partitions)
-    }
+/// A log on which loops make that mistake.
+pub fn wrong_log(inner: Arc<dyn Log>, mistake: Mistake) -> Arc<dyn Log> {
+    let session = move |inner| -> Box<dyn Session> {
+        Box::new(WrongSession { inner, mistake, first: Vec::new(), skip_renewal: false })
+    };
+    Arc::new(Above { inner, session })
 }
 
 struct WrongSession {
